@@ -1,0 +1,61 @@
+import { build } from 'esbuild';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Bundles a worklet entry and all it imports into one classic script. */
+export async function bundleWorklet(file) {
+  const { outputFiles } = await build({
+    entryPoints: [file],
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    write: false,
+  });
+  return outputFiles[0].text.trim();
+}
+
+/** The module that `import { source, url } from './x.worklet.ts?worklet'` gets. */
+const moduleText = (file, source, folder) => {
+  const name = path.basename(file, '.ts');
+  // Written so that bundlers see an asset of ours, and Vite's own build leaves it alone.
+  const url = `new URL(/* @vite-ignore */ ${JSON.stringify(`${folder}${name}.js`)}, import.meta.url).href`;
+  return `export const source = ${JSON.stringify(source)};\nexport const url = ${url};\n`;
+};
+
+/**
+ * For Vite: a worklet as source text and as the URL of a file beside the script.
+ * @param folder - Where that file is, seen from the script: `./` or `../`.
+ */
+export const worklet = ({ folder = './' } = {}) => ({
+  name: 'worklet',
+  enforce: 'pre',
+  async resolveId(id, importer) {
+    if (!id.endsWith('?worklet')) return undefined;
+    const file = path.resolve(path.dirname(importer), id.slice(0, -'?worklet'.length));
+    return `\0${path.relative(root, file)}.js?worklet`;
+  },
+  async load(id) {
+    if (!id.startsWith('\0') || !id.endsWith('.js?worklet')) return undefined;
+    const file = path.join(root, id.slice(1, -'.js?worklet'.length));
+    this.addWatchFile(file);
+    return { code: moduleText(file, await bundleWorklet(file), folder), moduleType: 'js' };
+  },
+});
+
+/** The same for the test runner's server. The file beside the script is served as well. */
+export const workletForTests = () => ({
+  name: 'worklet',
+  async serve({ path: urlPath, URL: url }) {
+    const file = path.join(root, urlPath);
+    if (url.searchParams.has('worklet')) {
+      return { body: moduleText(file, await bundleWorklet(file), './'), type: 'js' };
+    }
+    if (urlPath.endsWith('.worklet.js')) {
+      return { body: await bundleWorklet(file.replace(/\.js$/, '.ts')), type: 'js' };
+    }
+    return undefined;
+  },
+});

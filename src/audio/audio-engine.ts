@@ -1,0 +1,228 @@
+import { AudioFailure } from './audio-failure.js';
+import { Capture } from './capture.js';
+import { loadWorklet, type WorkletLocation } from './load-worklet.js';
+import { closeMicrophone, openMicrophone, type MicrophoneOptions } from './microphone.js';
+import { Speaker } from './speaker.js';
+
+/** How a call hears and sounds. */
+export interface AudioOptions extends MicrophoneOptions, WorkletLocation {
+  readonly muted: boolean;
+  /** Playback volume, 0 to 1. */
+  readonly volume: number;
+}
+
+/** What the wire wants: rates in Hz and the chunk's length in samples. */
+export interface AudioFormat {
+  readonly captureRate: number;
+  readonly playbackRate: number;
+  readonly chunkSamples: number;
+}
+
+/** The far ends of both streams, to be handed to the socket. */
+export interface AudioPorts {
+  /** Chunks come out here; their buffers go back in. */
+  readonly uplink: MessagePort;
+  /** The agent's PCM16 goes in here. */
+  readonly downlink: MessagePort;
+}
+
+/** What the engine tells while it runs; levels 20 times a second. */
+export type AudioReport =
+  | { readonly type: 'microphone'; readonly levelDbfs: number }
+  | {
+      readonly type: 'playback';
+      readonly levelDbfs: number;
+      /** Agent audio that has arrived and not been played, in ms. */
+      readonly bufferedMs: number;
+      /** How often the agent's speech was interrupted because it came too late. */
+      readonly underruns: number;
+      /** Samples given up because more than 120 s were waiting. */
+      readonly droppedSamples: number;
+    }
+  | { readonly type: 'failed'; readonly failure: AudioFailure };
+
+/** How long a context may take to start once the microphone is granted. */
+const startTimeoutMs = 3000;
+
+/**
+ * Both directions of a call's sound: one AudioContext at the device's own rate, microphone → chunks, agent → loudspeaker.
+ * One instance serves one call. Construct it inside the click.
+ */
+export class AudioEngine {
+  #context: AudioContext;
+  #granted: Promise<void>;
+  #microphone: MediaStream | undefined;
+  #worklet: Promise<void>;
+  #onReport: (report: AudioReport) => void;
+  #capture: Capture | undefined;
+  #speaker: Speaker | undefined;
+  #isMuted: boolean;
+  #volume: number;
+  #stopped: Promise<void> | undefined;
+  #onDrained: (bufferedMs: number) => void = ignore;
+
+  /**
+   * Asks for the microphone and starts the context, at once.
+   * @throws {AudioFailure} `insecure-context`, `unsupported-browser`, `audio-failed`.
+   */
+  constructor(options: AudioOptions, onReport: (report: AudioReport) => void) {
+    if (!isSecureContext) throw new AudioFailure('insecure-context');
+    if (!('AudioWorkletNode' in globalThis) || !navigator.mediaDevices?.getUserMedia) {
+      throw new AudioFailure('unsupported-browser');
+    }
+    this.#onReport = onReport;
+    this.#isMuted = options.muted;
+    this.#volume = options.volume;
+    try {
+      // No sampleRate: Firefox cancels no echo unless playback runs at the device's own rate.
+      this.#context = new AudioContext();
+    } catch (cause) {
+      throw new AudioFailure('audio-failed', 'The browser could not open the audio device.', cause);
+    }
+    // Safari unlocks sound only inside the tap itself, so this comes before the first await.
+    this.#resume();
+    this.#granted = openMicrophone(options).then((stream) => {
+      this.#microphone = stream;
+      // Granted after the call has ended.
+      if (this.#stopped) this.#closeMicrophone();
+    });
+    this.#worklet = loadWorklet(this.#context, options);
+    // Whoever waits for them hears of a failure; a call that was stopped before waits for neither.
+    this.#granted.catch(ignore);
+    this.#worklet.catch(ignore);
+  }
+
+  /**
+   * Resolves when the visitor has granted the microphone.
+   * @throws {AudioFailure} a `microphone-…` code.
+   */
+  async granted(): Promise<void> {
+    await this.#granted;
+  }
+
+  /**
+   * Resolves when the context runs and both processors are loaded.
+   * @throws {AudioFailure} `audio-failed`.
+   */
+  async ready(): Promise<void> {
+    await this.#worklet;
+    await this.#running();
+  }
+
+  /**
+   * Starts both streams for a wire. Comes after `granted` and `ready`.
+   * @throws {AudioFailure} `audio-failed`.
+   */
+  connect(format: AudioFormat): AudioPorts {
+    const stream = this.#microphone!;
+    const [up, down] = [new MessageChannel(), new MessageChannel()];
+    const { captureRate, playbackRate, chunkSamples } = format;
+    try {
+      this.#capture = new Capture(
+        this.#context,
+        stream,
+        { wireRate: captureRate, chunkSamples },
+        up.port1,
+        (levelDbfs) => this.#onReport({ type: 'microphone', levelDbfs }),
+      );
+      this.#speaker = new Speaker(
+        this.#context,
+        { wireRate: playbackRate, chunkSamples },
+        down.port1,
+        ([levelDbfs, bufferedMs, underruns, droppedSamples]) => {
+          this.#onReport({ type: 'playback', levelDbfs, bufferedMs, underruns, droppedSamples });
+          this.#onDrained(bufferedMs);
+        },
+      );
+    } catch (cause) {
+      throw new AudioFailure('audio-failed', 'The browser refused to connect the microphone to the worklet.', cause);
+    }
+    this.setMuted(this.#isMuted);
+    this.setVolume(this.#volume);
+    for (const { node } of [this.#capture, this.#speaker]) {
+      node.onprocessorerror = () => this.#fail('audio-failed', 'The audio worklet threw an error.');
+    }
+    for (const track of stream.getTracks()) track.onended = () => this.#fail('microphone-lost');
+    return { uplink: up.port2, downlink: down.port2 };
+  }
+
+  /** While muted, silence is sent. */
+  setMuted(muted: boolean): void {
+    this.#isMuted = muted;
+    this.#capture?.setMuted(muted);
+  }
+
+  /** @param volume - 0 to 1. */
+  setVolume(volume: number): void {
+    this.#volume = volume;
+    this.#speaker?.setVolume(volume);
+  }
+
+  /** Silences the agent within 15 ms and drops what it has said so far. */
+  flush(): void {
+    this.#speaker?.flush();
+  }
+
+  /** Lets the microphone go, and resolves when all that the agent has said is played. */
+  async drain(): Promise<void> {
+    this.#capture?.stop();
+    this.#capture = undefined;
+    this.#closeMicrophone();
+    // The first report may be older than the last message, the second is not.
+    let reports = 0;
+    await new Promise<void>((resolve) => {
+      this.#onDrained = (bufferedMs) => {
+        reports += 1;
+        if (reports > 1 && bufferedMs === 0) resolve();
+      };
+    });
+  }
+
+  /** Lets the microphone go at once and the loudspeaker after a short fade. Idempotent; resolves when all is closed. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#close();
+    return this.#stopped;
+  }
+
+  async #close(): Promise<void> {
+    this.#onReport = ignore;
+    this.#capture?.stop();
+    this.#closeMicrophone();
+    await this.#speaker?.stop();
+    if (this.#context.state !== 'closed') await this.#context.close();
+  }
+
+  #closeMicrophone(): void {
+    for (const track of this.#microphone?.getTracks() ?? []) track.onended = null;
+    closeMicrophone(this.#microphone);
+  }
+
+  async #running(): Promise<void> {
+    if (this.#context.state === 'running') return;
+    // While the microphone is in use, browsers let sound start without a gesture.
+    this.#resume();
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(
+        () =>
+          reject(new AudioFailure('audio-failed', 'The AudioContext did not start. Call start() from a click or tap.')),
+        startTimeoutMs,
+      );
+      this.#context.onstatechange = () => {
+        if (this.#context.state === 'suspended') return;
+        clearTimeout(timer);
+        this.#context.onstatechange = null;
+        resolve();
+      };
+    });
+  }
+
+  #resume(): void {
+    this.#context.resume().catch(ignore);
+  }
+
+  #fail(code: AudioFailure['code'], detail?: string): void {
+    this.#onReport({ type: 'failed', failure: new AudioFailure(code, detail) });
+  }
+}
+
+function ignore(): void {}

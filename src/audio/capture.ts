@@ -1,0 +1,50 @@
+import type { CaptureCommand, CaptureReport, ProcessorOptions } from './worklets/messages.js';
+
+/** Turns a microphone's stream into chunks of PCM16. */
+export class Capture {
+  // Both are kept: a source without a reference may be collected, and then gives silence.
+  #source: MediaStreamAudioSourceNode;
+  #node: AudioWorkletNode;
+
+  /** The context must have loaded the worklet. Chunks leave through `link`, and their buffers come back there. */
+  constructor(
+    context: AudioContext,
+    stream: MediaStream,
+    processorOptions: ProcessorOptions,
+    link: MessagePort,
+    onLevel: (levelDbfs: CaptureReport) => void,
+  ) {
+    this.#source = context.createMediaStreamSource(stream);
+    this.#node = new AudioWorkletNode(context, 'synthflow-capture', {
+      numberOfOutputs: 0,
+      channelCount: 1,
+      channelCountMode: 'explicit',
+      processorOptions,
+    });
+    this.#node.port.onmessage = ({ data }: MessageEvent<CaptureReport>) => onLevel(data);
+    this.#tell({ type: 'link', port: link }, [link]);
+    this.#source.connect(this.#node);
+  }
+
+  /** The node, for its `processorerror`. */
+  get node(): AudioWorkletNode {
+    return this.#node;
+  }
+
+  /** While muted the chunks go on, filled with silence. */
+  setMuted(muted: boolean): void {
+    this.#tell({ type: 'mute', muted });
+  }
+
+  /** Ends the chunks. */
+  stop(): void {
+    this.#tell({ type: 'stop' });
+    this.#node.port.close();
+    this.#source.disconnect();
+    this.#node.disconnect();
+  }
+
+  #tell(command: CaptureCommand, transfer: Transferable[] = []): void {
+    this.#node.port.postMessage(command, transfer);
+  }
+}

@@ -1,0 +1,61 @@
+import type { PlaybackCommand, PlaybackReport, ProcessorOptions } from './worklets/messages.js';
+
+/** Time constant of volume changes: too slow to click, too fast to notice. */
+const smoothingS = 0.004;
+/** After this a fade to silence is over (12 time constants, −104 dB). */
+const fadeMs = 50;
+
+/** Plays the agent: worklet → volume → the device. */
+export class Speaker {
+  #context: AudioContext;
+  #node: AudioWorkletNode;
+  #gain: GainNode;
+
+  /** The context must have loaded the worklet. The agent's PCM16 comes in through `link`. */
+  constructor(
+    context: AudioContext,
+    processorOptions: ProcessorOptions,
+    link: MessagePort,
+    onReport: (report: PlaybackReport) => void,
+  ) {
+    this.#context = context;
+    this.#gain = context.createGain();
+    this.#node = new AudioWorkletNode(context, 'synthflow-playback', {
+      numberOfInputs: 0,
+      outputChannelCount: [1],
+      processorOptions,
+    });
+    this.#node.port.onmessage = ({ data }: MessageEvent<PlaybackReport>) => onReport(data);
+    this.#tell({ type: 'link', port: link }, [link]);
+    this.#node.connect(this.#gain).connect(context.destination);
+  }
+
+  /** The node, for its `processorerror`. */
+  get node(): AudioWorkletNode {
+    return this.#node;
+  }
+
+  /** @param volume - 0 to 1. */
+  setVolume(volume: number): void {
+    this.#gain.gain.setTargetAtTime(volume, this.#context.currentTime, smoothingS);
+  }
+
+  /** Fades what plays within 10 ms and drops all that is buffered now. */
+  flush(): void {
+    this.#tell({ type: 'flush' });
+  }
+
+  /** Fades out and stops. Resolves when nothing sounds any more. */
+  async stop(): Promise<void> {
+    this.setVolume(0);
+    await new Promise((resolve) => setTimeout(resolve, fadeMs));
+    this.#tell({ type: 'stop' });
+    this.#node.port.close();
+    this.#node.disconnect();
+    this.#gain.disconnect();
+  }
+
+  #tell(command: PlaybackCommand, transfer: Transferable[] = []): void {
+    this.#node.port.postMessage(command, transfer);
+  }
+}

@@ -1,0 +1,284 @@
+import { AudioEngine, type AudioOptions, type AudioReport } from '../audio/audio-engine.js';
+import { AudioFailure } from '../audio/audio-failure.js';
+import { openSocket, type Socket } from '../protocol/socket.js';
+import { wires, type SocketReport } from '../protocol/socket-host.js';
+import { noStats, type CallReport, type CallStats, type EndReason } from './call-report.js';
+import { CallError, type CallErrorCode } from './errors.js';
+import { isRunning, next, type CallInput, type CallStatus } from './machine.js';
+import { fetchSession, type SessionRequest } from './session.js';
+
+/** What a call is started with. */
+export interface CallOptions extends SessionRequest, AudioOptions {
+  /** Seconds after which the call ends by itself; 0 = never. */
+  readonly maxDurationS: number;
+}
+
+/** What a call is made of; each can be replaced in a test. */
+export interface CallParts {
+  readonly fetchSession: typeof fetchSession;
+  readonly openSocket: typeof openSocket;
+  readonly openAudio: (options: AudioOptions, onReport: (report: AudioReport) => void) => CallAudio;
+  /** A clock in ms. */
+  readonly now: () => number;
+  /** How long each step may take, in ms. */
+  readonly timeoutsMs: Readonly<Partial<Record<CallErrorCode, number>>>;
+}
+
+/** What a call needs of the sound. */
+export type CallAudio = Pick<
+  AudioEngine,
+  'granted' | 'ready' | 'connect' | 'setMuted' | 'setVolume' | 'flush' | 'drain' | 'stop'
+>;
+
+const defaultParts: CallParts = {
+  fetchSession,
+  openSocket,
+  openAudio: (options, onReport) => new AudioEngine(options, onReport),
+  now: () => performance.now(),
+  timeoutsMs: {
+    'audio-failed': 10_000,
+    'token-request-timeout': 10_000,
+    'connection-timeout': 10_000,
+    'agent-timeout': 20_000,
+  },
+};
+
+/** The agent's audio is clean: what is louder than this is speech. */
+const speakingDbfs = -50;
+/** Reports (50 ms each) of quiet until the agent counts as silent: the gaps between words are shorter. */
+const speakingHold = 6;
+
+/** The longest that a hang-up waits for the agent's last words: as much as the playback buffer holds. */
+const drainLimitMs = 120_000;
+
+/** One try at a call, from the tap to the end. What arrives for another one is stale. */
+interface Attempt {
+  readonly options: CallOptions;
+  readonly abort: AbortController;
+  readonly timers: Set<ReturnType<typeof setTimeout>>;
+  readonly settle: (isActive: boolean) => void;
+  disarm: () => void;
+  audio?: CallAudio;
+  socket?: Socket;
+  /** Set when the agent has hung up and its last words are played. */
+  hungUpCode?: number;
+}
+
+/** One call at a time, without a face: microphone, session, socket and sound, moved by the table in machine.ts. */
+export class CallController {
+  #parts: CallParts;
+  #onReport: (report: CallReport) => void;
+  #status: CallStatus = 'idle';
+  #error: CallError | null = null;
+  #stats = noStats;
+  #attempt: Attempt | undefined;
+  #closed: Promise<void> = Promise.resolve();
+  #activeSince: number | undefined;
+  #duration = 0;
+  #quietReports = speakingHold;
+
+  constructor(onReport: (report: CallReport) => void, parts: Partial<CallParts> = {}) {
+    this.#onReport = onReport;
+    this.#parts = { ...defaultParts, ...parts };
+  }
+
+  get status(): CallStatus {
+    return this.#status;
+  }
+
+  /** Why the last call failed; null while none has. */
+  get error(): CallError | null {
+    return this.#error;
+  }
+
+  /** Seconds since the agent was ready; of the last call where none runs; 0 before. */
+  get duration(): number {
+    return this.#activeSince === undefined ? this.#duration : (this.#parts.now() - this.#activeSince) / 1000;
+  }
+
+  /** Figures of this call, or of the last one. */
+  get stats(): CallStats {
+    return this.#stats;
+  }
+
+  /**
+   * Starts a call. Call it inside the click: it asks for the microphone before it returns.
+   * @returns true once the call is active, false where it is not going to be. Never rejects. While a call runs it
+   *   does nothing and answers false.
+   */
+  start(options: CallOptions): Promise<boolean> {
+    if (isRunning(this.#status)) return Promise.resolve(false);
+    this.#error = null;
+    this.#stats = noStats;
+    this.#duration = 0;
+    this.#quietReports = speakingHold;
+    return new Promise((settle) => {
+      const attempt: Attempt = { options, settle, abort: new AbortController(), timers: new Set(), disarm: () => {} };
+      this.#attempt = attempt;
+      this.#move('start');
+      void this.#run(attempt);
+    });
+  }
+
+  /** Ends the call. Resolves when microphone, socket and context are closed. Idempotent. */
+  stop(reason: EndReason = 'visitor'): Promise<void> {
+    const attempt = this.#attempt;
+    if (attempt?.hungUpCode !== undefined) this.#finish(attempt, 'agentClosed', 'agent', attempt.hungUpCode);
+    else if (attempt) this.#finish(attempt, 'stop', reason);
+    return this.#closed;
+  }
+
+  /** Sends silence while muted. */
+  setMuted(muted: boolean): void {
+    this.#attempt?.audio?.setMuted(muted);
+  }
+
+  /** @param volume - 0 to 1. */
+  setVolume(volume: number): void {
+    this.#attempt?.audio?.setVolume(volume);
+  }
+
+  async #run(attempt: Attempt): Promise<void> {
+    const { fetchSession, openSocket, openAudio } = this.#parts;
+    const { options } = attempt;
+    const isStale = () => attempt !== this.#attempt;
+    // A listener may have stopped the call.
+    if (isStale()) return;
+    try {
+      // The tap is sacred: no await before this.
+      const audio = openAudio(options, (report) => isStale() || this.#hearAudio(attempt, report));
+      attempt.audio = audio;
+      await audio.granted();
+      if (isStale()) return;
+      this.#move('granted');
+      if (isStale()) return;
+      // A session costs money, so it is asked for only now, while the rest of the sound is set up.
+      const [session] = await Promise.all([
+        this.#within(attempt, 'token-request-timeout', fetchSession(options, attempt.abort.signal)),
+        this.#within(attempt, 'audio-failed', audio.ready()),
+      ]);
+      if (isStale()) return;
+      const ports = audio.connect(wires[session.protocol].format);
+      attempt.disarm = this.#arm(attempt, 'connection-timeout');
+      attempt.socket = openSocket({ ...session, ...ports }, (report) => isStale() || this.#hearSocket(attempt, report));
+    } catch (cause) {
+      this.#fail(attempt, cause);
+    }
+  }
+
+  #hearSocket(attempt: Attempt, report: SocketReport): void {
+    switch (report.type) {
+      case 'opened':
+        attempt.disarm();
+        attempt.disarm = this.#arm(attempt, 'agent-timeout');
+        break;
+      case 'client-ready':
+        this.#move('clientReady');
+        break;
+      case 'agent-ready':
+        attempt.disarm();
+        this.#activate(attempt);
+        break;
+      case 'message':
+        this.#onReport(report);
+        break;
+      case 'stats':
+        this.#stats = { ...this.#stats, ...report.stats };
+        break;
+      case 'closed':
+        void this.#hearClose(attempt, report.closeCode, report.hungUp);
+    }
+  }
+
+  #activate(attempt: Attempt): void {
+    const { maxDurationS } = attempt.options;
+    this.#activeSince = this.#parts.now();
+    if (maxDurationS > 0) {
+      attempt.timers.add(setTimeout(() => this.#finish(attempt, 'stop', 'max-duration'), maxDurationS * 1000));
+    }
+    this.#move('agentReady');
+    if (attempt !== this.#attempt) return;
+    this.#onReport({ type: 'start' });
+    attempt.settle(true);
+  }
+
+  async #hearClose(attempt: Attempt, closeCode: number, hungUp: boolean): Promise<void> {
+    const isActive = this.#status === 'active';
+    if (!isActive || !hungUp) {
+      return this.#fail(attempt, new CallError(isActive ? 'connection-lost' : 'connection-failed', { closeCode }));
+    }
+    // Its last words may still be waiting to be played.
+    attempt.hungUpCode = closeCode;
+    attempt.timers.add(setTimeout(() => void this.stop(), drainLimitMs));
+    await attempt.audio?.drain();
+    if (attempt === this.#attempt) void this.stop();
+  }
+
+  #hearAudio(attempt: Attempt, report: AudioReport): void {
+    if (report.type === 'failed') return this.#fail(attempt, report.failure);
+    if (report.type === 'microphone') {
+      this.#stats = { ...this.#stats, visitorLevelDbfs: report.levelDbfs };
+    } else {
+      const { levelDbfs, bufferedMs, underruns, droppedSamples } = report;
+      this.#stats = { ...this.#stats, agentLevelDbfs: levelDbfs, bufferedMs, underruns, droppedSamples };
+      this.#quietReports = levelDbfs > speakingDbfs ? 0 : this.#quietReports + 1;
+    }
+    this.#onReport({
+      type: 'levels',
+      visitorDbfs: this.#stats.visitorLevelDbfs,
+      agentDbfs: this.#stats.agentLevelDbfs,
+      isAgentSpeaking: this.#quietReports < speakingHold,
+    });
+  }
+  /** The promise's value, or a failed call with this code when it takes too long. */
+  async #within<T>(attempt: Attempt, code: CallErrorCode, promise: Promise<T>): Promise<T> {
+    const disarm = this.#arm(attempt, code);
+    try {
+      return await promise;
+    } finally {
+      disarm();
+    }
+  }
+
+  /** Fails the call with this code after the code's time. Answers how to prevent it. */
+  #arm(attempt: Attempt, code: CallErrorCode): () => void {
+    const timer = setTimeout(() => this.#fail(attempt, new CallError(code)), this.#parts.timeoutsMs[code]);
+    attempt.timers.add(timer);
+    return () => clearTimeout(timer);
+  }
+
+  #fail(attempt: Attempt, cause: unknown): void {
+    if (attempt !== this.#attempt) return;
+    const error =
+      cause instanceof CallError
+        ? cause
+        : cause instanceof AudioFailure
+          ? new CallError(cause.code, { detail: cause.message, cause: cause.cause })
+          : new CallError('audio-failed', { cause });
+    this.#error = error;
+    this.#finish(attempt, 'fail', 'error', error.closeCode, error);
+  }
+
+  // Order: everything is let go, then the status is told, then the error, then the end.
+  #finish(attempt: Attempt, input: CallInput, reason: EndReason, closeCode?: number, error?: CallError): void {
+    if (attempt !== this.#attempt) return;
+    this.#attempt = undefined;
+    attempt.abort.abort();
+    for (const timer of attempt.timers) clearTimeout(timer);
+    attempt.socket?.close();
+    this.#closed = attempt.audio?.stop() ?? this.#closed;
+    const duration = (this.#duration = this.duration);
+    this.#activeSince = undefined;
+    const stats = this.#stats;
+    this.#move(input);
+    if (error) this.#onReport({ type: 'error', error });
+    this.#onReport({ type: 'end', reason, duration, code: error?.code ?? null, closeCode: closeCode ?? null, stats });
+    attempt.settle(false);
+  }
+
+  #move(input: CallInput): void {
+    const previous = this.#status;
+    this.#status = next(previous, input);
+    if (this.#status !== previous) this.#onReport({ type: 'status', status: this.#status, previous });
+  }
+}

@@ -1,0 +1,55 @@
+import type { SocketStats } from '../protocol/socket-host.js';
+import type { CallError, CallErrorCode } from './errors.js';
+import type { CallStatus } from './machine.js';
+
+/** Why a call ended. */
+export type EndReason = 'visitor' | 'agent' | 'page' | 'max-duration' | 'replaced' | 'error';
+
+/** Figures of a call, up to now. */
+export interface CallStats extends SocketStats {
+  /** How often the agent's speech was interrupted because it came too late. */
+  readonly underruns: number;
+  /** Agent audio that has arrived and is not played yet, in ms. */
+  readonly bufferedMs: number;
+  /** Samples of the agent given up because more than 120 s were waiting. */
+  readonly droppedSamples: number;
+  /** Loudness of both sides in the last 50 ms: RMS in dBFS, −100 is silence. */
+  readonly visitorLevelDbfs: number;
+  readonly agentLevelDbfs: number;
+}
+
+/** What a call tells, in the order in which it happens. */
+export type CallReport =
+  | { readonly type: 'status'; readonly status: CallStatus; readonly previous: CallStatus }
+  /** The first `active` of a call. */
+  | { readonly type: 'start' }
+  | { readonly type: 'message'; readonly data: unknown }
+  /** 20 times a second a side, while it runs. */
+  | {
+      readonly type: 'levels';
+      readonly visitorDbfs: number;
+      readonly agentDbfs: number;
+      readonly isAgentSpeaking: boolean;
+    }
+  | { readonly type: 'error'; readonly error: CallError }
+  | {
+      readonly type: 'end';
+      readonly reason: EndReason;
+      readonly duration: number;
+      readonly code: CallErrorCode | null;
+      readonly closeCode: number | null;
+      readonly stats: CallStats;
+    };
+
+/** The figures of a call that has not begun. */
+export const noStats: CallStats = {
+  chunksSent: 0,
+  chunksDropped: 0,
+  audioMessages: 0,
+  malformedMessages: 0,
+  underruns: 0,
+  bufferedMs: 0,
+  droppedSamples: 0,
+  visitorLevelDbfs: -100,
+  agentLevelDbfs: -100,
+};

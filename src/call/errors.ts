@@ -1,0 +1,93 @@
+import type { AudioFailureCode } from '../audio/audio-failure.js';
+
+/** Every way in which a call can fail. */
+export type CallErrorCode =
+  | AudioFailureCode
+  | 'token-endpoint-missing'
+  | 'token-request-failed'
+  | 'token-request-timeout'
+  | 'token-response-invalid'
+  | 'rate-limited'
+  | 'session-url-rejected'
+  | 'connection-failed'
+  | 'connection-timeout'
+  | 'agent-timeout'
+  | 'connection-lost'
+  | 'protocol-error';
+
+/** What is known of a failure beside its code. */
+export interface CallErrorDetails {
+  /** Said to the developer after the code's own sentence. Never holds a URL, a token or what a server sent as text. */
+  readonly detail?: string;
+  readonly cause?: unknown;
+  readonly retryAfterS?: number | undefined;
+  readonly httpStatus?: number;
+  readonly endpointCode?: string | undefined;
+  readonly closeCode?: number;
+}
+
+/** For the site's developer: what happened and what to change. */
+const sentences: Record<CallErrorCode, string> = {
+  'unsupported-browser':
+    'This browser has no microphone access, AudioWorklet or WebSocket. See the README for versions.',
+  'insecure-context':
+    'Browsers give the microphone to secure pages only. Serve the page over https (or from localhost).',
+  'microphone-denied':
+    'The visitor, the browser or the system refused the microphone. In an iframe, give the iframe allow="microphone; autoplay".',
+  'microphone-blocked-by-policy':
+    'The page may not use the microphone. Send "Permissions-Policy: microphone=(self)"; in an iframe, give the iframe allow="microphone; autoplay".',
+  'microphone-not-found': 'There is no microphone on this device.',
+  'microphone-in-use': 'The microphone is there but cannot be read: another application may hold it.',
+  'microphone-lost': 'The microphone was unplugged or taken away in the call.',
+  'token-endpoint-missing': 'Set token-endpoint to the URL on your server that answers { "sessionURL": "wss://…" }.',
+  'token-request-failed':
+    'The token endpoint could not be reached or refused. Check token-endpoint, its CORS headers for this origin, and connect-src in the Content-Security-Policy.',
+  'token-request-timeout': 'The token endpoint did not answer within 10 s.',
+  'token-response-invalid': 'The token endpoint must answer JSON like { "sessionURL": "wss://…" }.',
+  'rate-limited': 'The token endpoint or the agent is busy (429 or 503).',
+  'session-url-rejected': 'sessionURL must be an absolute wss: URL (ws: only for localhost).',
+  'connection-failed':
+    'The websocket could not be opened, or closed before the agent was ready. Session URLs work once and not for long; the Content-Security-Policy must allow the host in connect-src.',
+  'connection-timeout': 'The websocket did not open within 10 s.',
+  'agent-timeout': 'The agent was not ready within 20 s.',
+  'connection-lost': 'The connection was lost in the call.',
+  'audio-failed': 'Sound could not be started or broke.',
+  'protocol-error': 'The token endpoint named a protocol that this version does not speak. Update the script.',
+};
+
+/** Failures that a second try cannot mend without a change to the page, the site or the browser. */
+const final: ReadonlySet<CallErrorCode> = new Set([
+  'unsupported-browser',
+  'insecure-context',
+  'microphone-blocked-by-policy',
+  'token-endpoint-missing',
+  'protocol-error',
+]);
+
+/** Why a call failed. */
+export class CallError extends Error {
+  override readonly name = 'CallError';
+  readonly code: CallErrorCode;
+  /** For the visitor, in the element's language. Set by the element. */
+  visitorMessage = '';
+  /** False where trying again is of no use until something is changed. */
+  readonly retryable: boolean;
+  /** Seconds to wait, where the server said so. */
+  readonly retryAfterS: number | undefined;
+  /** Status of the token endpoint's refusal. */
+  readonly httpStatus: number | undefined;
+  /** Code in the token endpoint's refusal. */
+  readonly endpointCode: string | undefined;
+  /** The websocket's close code. */
+  readonly closeCode: number | undefined;
+
+  constructor(code: CallErrorCode, details: CallErrorDetails = {}) {
+    super(details.detail ? `${sentences[code]} ${details.detail}` : sentences[code], { cause: details.cause });
+    this.code = code;
+    this.retryable = !final.has(code);
+    this.retryAfterS = details.retryAfterS;
+    this.httpStatus = details.httpStatus;
+    this.endpointCode = details.endpointCode;
+    this.closeCode = details.closeCode;
+  }
+}

@@ -1,0 +1,37 @@
+/** Room between the panel and its anchor, and between the panel and the edge of the window, in px. */
+const gap = 8;
+
+/**
+ * Keeps a popover beside its anchor: below where there is room, else above; never outside the window. (CSS anchor
+ * positioning is younger than our baseline.)
+ */
+export class Panel {
+  #panel: HTMLElement;
+  #anchor: HTMLElement;
+  #place = (): void => {
+    const anchor = this.#anchor.getBoundingClientRect();
+    const { offsetWidth, offsetHeight, style } = this.#panel;
+    const isRtl = this.#panel.matches(':dir(rtl)');
+    const left = isRtl ? anchor.right - offsetWidth : anchor.left;
+    const below = anchor.bottom + gap;
+    const isBelow = below + offsetHeight <= innerHeight || anchor.top < offsetHeight + gap;
+    style.left = `${Math.max(gap, Math.min(left, innerWidth - offsetWidth - gap))}px`;
+    style.top = `${Math.max(gap, isBelow ? Math.min(below, innerHeight - offsetHeight - gap) : anchor.top - gap - offsetHeight)}px`;
+  };
+
+  constructor(panel: HTMLElement, anchor: HTMLElement) {
+    this.#panel = panel;
+    this.#anchor = anchor;
+  }
+
+  /** Shows or hides it, and places it again where its text has changed. */
+  toggle(isOpen: boolean): void {
+    // The page may have taken us out of the document meanwhile, which closes a popover by itself.
+    const canOpen = isOpen && this.#panel.isConnected;
+    if (this.#panel.matches(':popover-open') !== canOpen) this.#panel.togglePopover(canOpen);
+    const listen = canOpen ? addEventListener : removeEventListener;
+    listen('scroll', this.#place, { capture: true, passive: true } as AddEventListenerOptions);
+    listen('resize', this.#place);
+    if (canOpen) this.#place();
+  }
+}

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { defineConfig, type UserConfig } from 'vite';
+import { bundleWorklet, worklet } from './scripts/worklet-plugin.mjs';
+
+const { dependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+const workletEntry = new URL('src/audio/worklets/synthflow-call.worklet.ts', import.meta.url).pathname;
+
+const shared = { emptyOutDir: false, copyPublicDir: false, target: 'es2022', reportCompressedSize: false } as const;
+
+/** What is built, by `vite build --mode`: the script for pages, the modules for bundlers, what runs in Node. */
+const builds: Record<string, UserConfig> = {
+  script: {
+    plugins: [
+      worklet(),
+      {
+        name: 'worklet-file',
+        async generateBundle() {
+          const source = await bundleWorklet(workletEntry);
+          this.emitFile({ type: 'asset', fileName: 'synthflow-call.worklet.js', source });
+        },
+      },
+    ],
+    build: {
+      ...shared,
+      lib: { entry: 'src/index.ts', formats: ['es'], fileName: () => 'synthflow-call.js' },
+      rolldownOptions: { output: { minify: true } },
+    },
+  },
+  npm: {
+    plugins: [worklet({ folder: '../' })],
+    build: {
+      ...shared,
+      outDir: 'dist/npm',
+      minify: false,
+      lib: { entry: { index: 'src/index.ts', element: 'src/element/index.ts' }, formats: ['es'] },
+      rolldownOptions: { external: /^lit(\/|$)/ },
+    },
+  },
+  node: {
+    build: {
+      ...shared,
+      minify: false,
+      ssr: true,
+      target: 'node20',
+      lib: { entry: { server: 'server/index.ts', cli: 'server/cli.ts' }, formats: ['es'] },
+      rolldownOptions: { external: [/^node:/, ...Object.keys(dependencies)] },
+    },
+  },
+};
+
+export default defineConfig(({ mode }) => builds[mode] ?? {});
