@@ -1,7 +1,9 @@
 import { esbuildPlugin } from '@web/dev-server-esbuild';
 import { chromeLauncher } from '@web/test-runner-chrome';
+import { defaultReporter } from '@web/test-runner';
 import { fileURLToPath } from 'node:url';
 import { browserFlags, findChromium } from './scripts/chromium.mjs';
+import { countReporter } from './scripts/count-reporter.mjs';
 import { workletForTests } from './scripts/worklet-plugin.mjs';
 
 const rootDir = fileURLToPath(new URL('.', import.meta.url));
@@ -13,6 +15,10 @@ export default {
   // One page at a time: a hidden page has no focus, and the fake microphone is one.
   concurrency: 1,
   plugins: [workletForTests(), esbuildPlugin({ ts: true, target: 'es2022', tsconfig: `${rootDir}tsconfig.json` })],
+  reporters: [
+    defaultReporter({ reportTestResults: true, reportTestProgress: false }),
+    countReporter(`${rootDir}coverage/wtr.json`),
+  ],
   browsers: [
     chromeLauncher({
       launchOptions: {

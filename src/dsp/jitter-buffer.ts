@@ -100,7 +100,14 @@ export class JitterBuffer {
 
   /** Writes `length` samples to the start of `output`: silence where nothing plays. */
   pull(output: Float32Array, length: number): void {
-    for (let i = 0; i < length; i++) output[i] = this.#next();
+    for (let i = 0; i < length; i++) {
+      if (this.#playing && this.#buffered === 0) {
+        this.#fadeOut(this.#fadeLength);
+        this.#sinceUnderrun = 0;
+      }
+      if (!this.#playing) this.#wait();
+      output[i] = this.#playing ? this.#read() : this.#tailAt < this.#tailLength ? this.#tail[this.#tailAt++]! : 0;
+    }
   }
 
   /** Fades out what plays over 10 ms and drops all that is held. What is pushed later plays. */
@@ -110,22 +117,17 @@ export class JitterBuffer {
     this.#sinceUnderrun = this.#spurtGapLength;
   }
 
-  #next(): number {
-    if (this.#playing) {
-      if (this.#buffered > 0) return this.#read();
-      this.#fadeOut(this.#fadeLength);
-      this.#sinceUnderrun = 0;
-    }
+  /** One sample's time passes in which no spurt plays, unless one starts now. */
+  #wait(): void {
     if (this.#sinceUnderrun < this.#spurtGapLength) this.#sinceUnderrun++;
-    if (this.#tailAt < this.#tailLength) {
-      if (this.#buffered > 0) this.#waited++;
-      return this.#tail[this.#tailAt++]!;
+    if (this.#buffered === 0) return;
+    const due = this.#buffered >= this.#startLength || this.#waited >= this.#startLength;
+    if (due && this.#tailAt === this.#tailLength) {
+      this.#playing = true;
+      this.#fadedIn = 0;
+    } else {
+      this.#waited++;
     }
-    if (this.#buffered === 0) return 0;
-    if (this.#buffered < this.#startLength && this.#waited++ < this.#startLength) return 0;
-    this.#playing = true;
-    this.#fadedIn = 0;
-    return this.#read();
   }
 
   /** The next sample of the ring, which must not be empty. */

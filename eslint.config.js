@@ -1,0 +1,62 @@
+import js from '@eslint/js';
+import { configs as lit } from 'eslint-plugin-lit';
+import litA11y from 'eslint-plugin-lit-a11y';
+import { configs as wc } from 'eslint-plugin-wc';
+import { defineConfig } from 'eslint/config';
+import globals from 'globals';
+import tseslint from 'typescript-eslint';
+
+/** A floor of the house: its files may not import from the given ones. See docs/architecture.md. */
+const floor = (folder, ...forbidden) => ({
+  files: [`${folder}/**/*.ts`],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            regex: `^\\.\\.?/(.*/)?(${forbidden.join('|')})/`,
+            message: `Imports only go down: ${folder} may not know this.`,
+          },
+        ],
+      },
+    ],
+  },
+});
+
+export default defineConfig(
+  { ignores: ['dist', 'coverage', 'custom-elements.json'] },
+  js.configs.recommended,
+  tseslint.configs.strict,
+  {
+    rules: {
+      '@typescript-eslint/no-empty-function': 'off',
+      '@typescript-eslint/no-empty-object-type': ['error', { allowInterfaces: 'with-single-extends' }],
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportDefaultDeclaration', message: 'Exports have names here.' },
+        {
+          selector: 'TSEnumDeclaration, TSModuleDeclaration[id.type="Identifier"][kind="namespace"]',
+          message: 'Types only.',
+        },
+      ],
+      eqeqeq: 'error',
+    },
+  },
+  { files: ['*.config.*', 'vite.config.ts', 'public/**'], rules: { 'no-restricted-syntax': 'off' } },
+  {
+    files: ['scripts/**', '*.config.*', 'test/e2e/**', 'public/**'],
+    languageOptions: { globals: { ...globals.node, ...globals.browser } },
+  },
+  { files: ['src/element/**/*.ts'], extends: [lit['flat/recommended'], wc['flat/recommended']] },
+  { files: ['src/element/**/*.ts'], plugins: { 'lit-a11y': litA11y }, rules: litA11y.configs.recommended.rules },
+  floor('src/dsp', 'audio', 'protocol', 'call', 'element', 'server', 'simulator'),
+  floor('src/protocol', 'audio', 'call', 'element', 'server', 'simulator'),
+  floor('src/audio', 'protocol', 'call', 'element', 'server', 'simulator'),
+  floor('src/call', 'element', 'server', 'simulator'),
+  floor('src/element', 'dsp', 'audio', 'protocol', 'server', 'simulator'),
+  floor('server', 'src', 'audio', 'protocol', 'call', 'element'),
+  floor('simulator', 'audio', 'protocol', 'call', 'element'),
+);

@@ -1,0 +1,73 @@
+// `npm run docs`: custom-elements.json from the source's JSDoc, and from that the tables between the marks in README.md.
+// With --check nothing is written, and a difference fails.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as prettier from 'prettier';
+import { root } from './setup.mjs';
+
+const isCheck = process.argv.includes('--check');
+const folder = mkdtempSync(path.join(tmpdir(), 'manifest-'));
+execFileSync('npx', ['cem', 'analyze', '--quiet', '--outdir', path.relative(root, folder)], {
+  cwd: root,
+  stdio: 'inherit',
+});
+const manifest = JSON.parse(readFileSync(path.join(folder, 'custom-elements.json'), 'utf8'));
+rmSync(folder, { recursive: true });
+
+const element = manifest.modules.flatMap(({ declarations }) => declarations).find(({ tagName }) => tagName);
+const cell = (text = '') => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+const table = (heads, rows) =>
+  [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.map(cell).join(' | ')} |`).join('\n');
+
+const shownDefault = (value) => (value && value !== 'false' ? ` Default \`${value.replaceAll("'", '')}\`.` : '');
+const tables = {
+  attributes: table(
+    ['Attribute', 'Meaning'],
+    element.attributes.map(({ name, description, default: value }) => [
+      `\`${name}\``,
+      description + shownDefault(value),
+    ]),
+  ),
+  members: table(
+    ['Property or method', 'Meaning'],
+    element.members
+      .filter(({ kind, attribute, static: isStatic }) => !isStatic && (kind === 'method' || !attribute))
+      .map(({ kind, name, description }) => [`\`${name}${kind === 'method' ? '()' : ''}\``, description]),
+  ),
+  events: table(
+    ['Event', 'When, and its fields'],
+    element.events.map(({ name, description }) => [`\`${name}\``, description]),
+  ),
+  styling: table(
+    ['Part, property, slot or state', 'Meaning'],
+    [
+      ...element.cssParts.map(({ name, description }) => [`\`::part(${name})\``, description]),
+      ...element.cssProperties.map(({ name, default: value, description }) => [
+        `\`${name}\``,
+        description + shownDefault(value),
+      ]),
+      ...element.slots.map(({ name, description }) => [name ? `\`slot="${name}"\`` : 'default slot', description]),
+      ...element.cssStates.map(({ name, description }) => [`\`:state(${name})\``, description]),
+    ],
+  ),
+};
+
+const readmeFile = `${root}README.md`;
+const marked = /(<!-- (\w+): made by `npm run docs` -->\n)[\s\S]*?(<!-- end -->)/g;
+const readme = readFileSync(readmeFile, 'utf8').replace(
+  marked,
+  (_, head, name, end) => `${head}\n${tables[name]}\n\n${end}`,
+);
+const wanted = {
+  'custom-elements.json': `${JSON.stringify(manifest, null, 2)}\n`,
+  'README.md': await prettier.format(readme, { ...(await prettier.resolveConfig(readmeFile)), filepath: readmeFile }),
+};
+for (const [name, text] of Object.entries(wanted)) {
+  if (!isCheck) writeFileSync(`${root}${name}`, text);
+  else if (readFileSync(`${root}${name}`, 'utf8') !== text) {
+    console.error(`${name} differs from the source: run \`npm run docs\`.`);
+    process.exitCode = 1;
+  }
+}

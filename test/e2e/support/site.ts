@@ -1,0 +1,188 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import sirv from 'sirv';
+import { browserFlags, ensureChromium } from '../../../scripts/chromium.mjs';
+import { serve } from '../../../server/serve.js';
+import { createTokenHandler } from '../../../server/token-handler.js';
+import { createSimulator, type Simulator, type SimulatorOptions } from '../../../simulator/simulator.js';
+import type {} from '../../../src/element/index.js';
+import { toWav } from './sound.js';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const witness = readFileSync(new URL('witness.js', import.meta.url), 'utf8');
+
+/** A page's HTML around the tag. */
+export const pageWith = (body: string): string => `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>A site</title>
+<meta name="viewport" content="width=device-width">
+<link rel="icon" href="data:,">
+<script type="module" src="/dist/synthflow-call.js"></script></head>
+<body>${body}</body></html>`;
+
+/** The tag as a site would paste it. */
+export const tag = (attributes = ''): string =>
+  `<synthflow-call token-endpoint="/api/synthflow/token" assistant-id="agent" ${attributes}></synthflow-call>`;
+
+export interface Site {
+  readonly url: string;
+  readonly simulator: Simulator;
+  close(): Promise<void>;
+}
+
+/** A site with the built files, the real token endpoint and the simulated agent; every path answers the same page. */
+export async function startSite(
+  scenario: SimulatorOptions['scenario'],
+  { html = pageWith(tag()), policy = '' }: { html?: string; policy?: string } = {},
+): Promise<Site> {
+  const apiKey = 'test-key';
+  const simulator = await createSimulator({ apiKey, record: true, ...(scenario && { scenario }) });
+  const handler = createTokenHandler({
+    apiKey,
+    // The agent `talk` plays the simulator's own scenario.
+    agents: { agent: simulator.agents.talk! },
+    allowedOrigins: 'same-origin',
+    widgetBaseUrl: simulator.url,
+  });
+  const dist = sirv(path.join(root, 'dist'), { dev: true });
+  const fallback: RequestListener = (request, response) => {
+    if (policy) response.setHeader('Content-Security-Policy', policy.replace('{socket}', simulator.socketOrigin));
+    if (request.url === '/recorder.worklet.js') {
+      response.setHeader('Content-Type', 'text/javascript');
+      response.end(readFileSync(new URL('recorder.worklet.js', import.meta.url)));
+    } else if (request.url?.startsWith('/dist/')) {
+      request.url = request.url.slice('/dist'.length);
+      dist(request, response, () => void response.writeHead(404).end());
+    } else {
+      response.setHeader('Content-Type', 'text/html; charset=utf-8');
+      response.end(html);
+    }
+  };
+  const page = await serve({ handler, fallback, port: 0, host: '127.0.0.1' });
+  return {
+    url: page.url,
+    simulator,
+    close: async () => {
+      await Promise.all([page.close(), simulator.close()]);
+    },
+  };
+}
+
+export interface BrowserOptions {
+  /** What the visitor says, once, at 44.1 kHz; without it the fake microphone beeps. */
+  readonly says?: Float32Array;
+  /** How the browser answers the question for the microphone. */
+  readonly permission?: 'granted' | 'denied';
+  readonly flags?: readonly string[];
+}
+
+/** A Chromium with a fake microphone. */
+export async function launch({ says, permission = 'granted', flags = [] }: BrowserOptions = {}): Promise<Browser> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'synthflow-call-'));
+  const wav = path.join(folder, 'visitor.wav');
+  if (says) writeFileSync(wav, toWav(says, 44_100));
+  const browser = await puppeteer.launch({
+    executablePath: ensureChromium(),
+    headless: true,
+    args: [
+      ...browserFlags,
+      '--use-fake-device-for-media-stream',
+      `--use-fake-ui-for-media-stream${permission === 'denied' ? '=deny' : ''}`,
+      ...(says ? [`--use-file-for-fake-audio-capture=${wav}`] : []),
+      ...flags,
+    ],
+  });
+  browser.on('disconnected', () => rmSync(folder, { recursive: true, force: true }));
+  return browser;
+}
+
+/** Everything that the page says on the console. */
+export const consoleOf = new WeakMap<Page, string[]>();
+/** Every URL that the page asks for. */
+export const requestsOf = new WeakMap<Page, string[]>();
+
+/** Opens a page under the eyes of witness.js. */
+export async function visit(browser: Browser, url: string, { record = true } = {}): Promise<Page> {
+  const page = await browser.newPage();
+  const [lines, requests]: [string[], string[]] = [[], []];
+  consoleOf.set(page, lines);
+  requestsOf.set(page, requests);
+  page.on('console', (message) => lines.push(`${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => lines.push(`pageerror: ${String(error)}`));
+  page.on('request', (request) => requests.push(new URL(request.url()).pathname));
+  await page.evaluateOnNewDocument(witness);
+  if (record) await page.evaluateOnNewDocument('window.witnessRecorder = "/recorder.worklet.js"');
+  await page.goto(url);
+  await page.waitForFunction(() => customElements.get('synthflow-call'));
+  return page;
+}
+
+/** Clicks the call's one button, as a visitor does. */
+export const clickCall = async (page: Page): Promise<void> => {
+  await page.locator('synthflow-call >>> [part=button]').setWaitForStableBoundingBox(false).click();
+};
+
+/** Waits until the call has this status. */
+export const waitForStatus = async (page: Page, status: string, timeout = 15_000): Promise<void> => {
+  await page
+    .waitForFunction((wanted) => document.querySelector('synthflow-call')?.status === wanted, { timeout }, status)
+    .catch(async () => {
+      const now = await page.evaluate(() => {
+        const { status, error } = document.querySelector('synthflow-call')!;
+        return `${status} ${error?.code ?? ''} ${error?.message ?? ''}`;
+      });
+      throw new Error(`waited for ${status}, but the call is ${now}; console: ${consoleOf.get(page)?.join(' | ')}`);
+    });
+};
+
+/** What was played in the page so far, and the rate in Hz. Throws where the recorder missed a block. */
+export async function played(page: Page, index = 0): Promise<{ samples: Float32Array; sampleRate: number }> {
+  const { text, sampleRate, frames } = await page.evaluate(async (which) => {
+    const { sampleRate, blocks } = window.witness.recordings[which]!;
+    const bytes = new Blob(blocks.map(({ samples }) => samples as Float32Array<ArrayBuffer>));
+    const reader = new FileReader();
+    const url = await new Promise<string>((resolve) => {
+      reader.onload = () => resolve(reader.result as string);
+      reader.readAsDataURL(bytes);
+    });
+    return { sampleRate, frames: blocks.map(({ frame }) => frame), text: url.slice(url.indexOf(',') + 1) };
+  }, index);
+  const { buffer, byteOffset, byteLength } = Buffer.from(text, 'base64');
+  const samples = new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
+  const length = samples.length / Math.max(1, frames.length);
+  frames.forEach((frame, place) => {
+    if (frame - frames[0]! !== place * length) throw new Error('the recorder missed a block');
+  });
+  return { samples, sampleRate };
+}
+
+declare global {
+  interface Window {
+    witness: {
+      recordings: { sampleRate: number; blocks: { frame: number; samples: Float32Array }[] }[];
+      violations: string[];
+      errors: string[];
+      open(): Record<'contexts' | 'tracks' | 'sockets' | 'timers' | 'workers', number>;
+      made(): Record<'contexts' | 'tracks' | 'sockets', number>;
+    };
+  }
+}
+
+/** Opens a site's page, hands both to the test, and lets them go. */
+export async function onSite(
+  browser: Browser,
+  starting: Promise<Site>,
+  test: (page: Page, site: Site) => Promise<void>,
+): Promise<void> {
+  const site = await starting;
+  try {
+    const page = await visit(browser, site.url);
+    await test(page, site);
+    await page.close();
+  } finally {
+    await site.close();
+  }
+}
