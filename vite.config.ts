@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig, type UserConfig } from 'vite';
+import { minifyTemplates } from './scripts/minify-templates.mjs';
 import { bundleWorklet, worklet } from './scripts/worklet-plugin.mjs';
 
 const { dependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
@@ -12,6 +13,7 @@ const builds: Record<string, UserConfig> = {
   script: {
     plugins: [
       worklet(),
+      minifyTemplates(),
       {
         name: 'worklet-file',
         async generateBundle() {

@@ -1,4 +1,5 @@
-// `npm run docs`: custom-elements.json from the source's JSDoc, and from that the tables between the marks in README.md.
+// `npm run docs`: custom-elements.json from the source's JSDoc, and from that the tables between the marks in README.md
+// and docs/styling.md.
 // With --check nothing is written, and a difference fails.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -40,29 +41,41 @@ const tables = {
     ['Event', 'When, and its fields'],
     element.events.map(({ name, description }) => [`\`${name}\``, description]),
   ),
-  styling: table(
-    ['Part, property, slot or state', 'Meaning'],
-    [
-      ...element.cssParts.map(({ name, description }) => [`\`::part(${name})\``, description]),
-      ...element.cssProperties.map(({ name, default: value, description }) => [
-        `\`${name}\``,
-        description + shownDefault(value),
-      ]),
-      ...element.slots.map(({ name, description }) => [name ? `\`slot="${name}"\`` : 'default slot', description]),
-      ...element.cssStates.map(({ name, description }) => [`\`:state(${name})\``, description]),
-    ],
+  states: table(
+    ['State', 'Meaning'],
+    element.cssStates.map(({ name, description }) => [`\`:state(${name})\``, description]),
+  ),
+  parts: table(
+    ['Part', 'What it is'],
+    element.cssParts.map(({ name, description }) => [`\`::part(${name})\``, description]),
+  ),
+  properties: table(
+    ['Custom property', 'What it sets'],
+    element.cssProperties.map(({ name, default: value, description }) => [
+      `\`${name}\``,
+      description + shownDefault(value),
+    ]),
+  ),
+  slots: table(
+    ['Slot', 'What goes there'],
+    element.slots.map(({ name, description }) => [name ? `\`slot="${name}"\`` : 'default', description]),
   ),
 };
 
-const readmeFile = `${root}README.md`;
 const marked = /(<!-- (\w+): made by `npm run docs` -->\n)[\s\S]*?(<!-- end -->)/g;
-const readme = readFileSync(readmeFile, 'utf8').replace(
-  marked,
-  (_, head, name, end) => `${head}\n${tables[name]}\n\n${end}`,
-);
+async function withTables(name) {
+  const file = `${root}${name}`;
+  const text = readFileSync(file, 'utf8').replace(
+    marked,
+    (_, head, table, end) => `${head}\n${tables[table]}\n\n${end}`,
+  );
+  return prettier.format(text, { ...(await prettier.resolveConfig(file)), filepath: file });
+}
+
 const wanted = {
   'custom-elements.json': `${JSON.stringify(manifest, null, 2)}\n`,
-  'README.md': await prettier.format(readme, { ...(await prettier.resolveConfig(readmeFile)), filepath: readmeFile }),
+  'README.md': await withTables('README.md'),
+  'docs/styling.md': await withTables('docs/styling.md'),
 };
 for (const [name, text] of Object.entries(wanted)) {
   if (!isCheck) writeFileSync(`${root}${name}`, text);

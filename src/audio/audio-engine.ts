@@ -77,7 +77,7 @@ export class AudioEngine {
       // No sampleRate: Firefox cancels no echo unless playback runs at the device's own rate.
       this.#context = new AudioContext();
     } catch (cause) {
-      throw new AudioFailure('audio-failed', 'The browser could not open the audio device.', cause);
+      throw new AudioFailure('audio-failed', 'The audio device could not be opened.', cause);
     }
     // Safari unlocks sound only inside the tap itself, so this comes before the first await.
     this.#resume();
@@ -135,12 +135,12 @@ export class AudioEngine {
         },
       );
     } catch (cause) {
-      throw new AudioFailure('audio-failed', 'The browser refused to connect the microphone to the worklet.', cause);
+      throw new AudioFailure('audio-failed', 'The microphone could not be connected.', cause);
     }
     this.setMuted(this.#isMuted);
     this.setVolume(this.#volume);
     for (const { node } of [this.#capture, this.#speaker]) {
-      node.onprocessorerror = () => this.#fail('audio-failed', 'The audio worklet threw an error.');
+      node.onprocessorerror = () => this.#fail('audio-failed', 'The worklet threw an error.');
     }
     for (const track of stream.getTracks()) track.onended = () => this.#fail('microphone-lost');
     return { uplink: up.port2, downlink: down.port2 };
@@ -203,8 +203,7 @@ export class AudioEngine {
     this.#resume();
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(
-        () =>
-          reject(new AudioFailure('audio-failed', 'The AudioContext did not start. Call start() from a click or tap.')),
+        () => reject(new AudioFailure('audio-failed', 'Call start() from a click or tap.')),
         startTimeoutMs,
       );
       this.#context.onstatechange = () => {

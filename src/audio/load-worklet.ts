@@ -33,7 +33,7 @@ export async function loadWorklet(context: BaseAudioContext, location: WorkletLo
   }
   throw new AudioFailure(
     'audio-failed',
-    'The audio worklet was blocked. Serve synthflow-call.worklet.js beside the script (or name it in worklet-url) and allow its origin in the Content-Security-Policy directive script-src.',
+    'Serve synthflow-call.worklet.js beside the script (or set worklet-url) and allow it in script-src of the Content-Security-Policy.',
     failure,
   );
 }

@@ -28,30 +28,28 @@ export interface CallErrorDetails {
 
 /** For the site's developer: what happened and what to change. */
 const sentences: Record<CallErrorCode, string> = {
-  'unsupported-browser':
-    'This browser has no microphone access, AudioWorklet or WebSocket. See the README for versions.',
-  'insecure-context':
-    'Browsers give the microphone to secure pages only. Serve the page over https (or from localhost).',
+  'unsupported-browser': 'This browser has no microphone access or no AudioWorklet.',
+  'insecure-context': 'Serve the page over https (or from localhost): browsers give the microphone to no other.',
   'microphone-denied':
-    'The visitor, the browser or the system refused the microphone. In an iframe, give the iframe allow="microphone; autoplay".',
+    'The visitor or the system refused the microphone. An iframe needs allow="microphone; autoplay".',
   'microphone-blocked-by-policy':
-    'The page may not use the microphone. Send "Permissions-Policy: microphone=(self)"; in an iframe, give the iframe allow="microphone; autoplay".',
-  'microphone-not-found': 'There is no microphone on this device.',
-  'microphone-in-use': 'The microphone is there but cannot be read: another application may hold it.',
-  'microphone-lost': 'The microphone was unplugged or taken away in the call.',
-  'token-endpoint-missing': 'Set token-endpoint to the URL on your server that answers { "sessionURL": "wss://…" }.',
+    'Send "Permissions-Policy: microphone=(self)". An iframe needs allow="microphone; autoplay".',
+  'microphone-not-found': 'This device has no microphone.',
+  'microphone-in-use': 'The microphone cannot be read. Another application may hold it.',
+  'microphone-lost': 'The microphone was unplugged in the call.',
+  'token-endpoint-missing': 'Set token-endpoint to a URL that answers { "sessionURL": "wss://…" }.',
   'token-request-failed':
-    'The token endpoint could not be reached or refused. Check token-endpoint, its CORS headers for this origin, and connect-src in the Content-Security-Policy.',
+    'The token endpoint refused or could not be reached. Check token-endpoint, its CORS headers, and connect-src in the Content-Security-Policy.',
   'token-request-timeout': 'The token endpoint did not answer within 10 s.',
-  'token-response-invalid': 'The token endpoint must answer JSON like { "sessionURL": "wss://…" }.',
-  'rate-limited': 'The token endpoint or the agent is busy (429 or 503).',
+  'token-response-invalid': 'The token endpoint must answer { "sessionURL": "wss://…" }.',
+  'rate-limited': 'The token endpoint is busy.',
   'session-url-rejected': 'sessionURL must be an absolute wss: URL (ws: only for localhost).',
   'connection-failed':
-    'The websocket could not be opened, or closed before the agent was ready. Session URLs work once and not for long; the Content-Security-Policy must allow the host in connect-src.',
+    'The websocket could not be opened, or closed before the agent was ready. Check connect-src in the Content-Security-Policy; a session URL works once and not for long.',
   'connection-timeout': 'The websocket did not open within 10 s.',
   'agent-timeout': 'The agent was not ready within 20 s.',
   'connection-lost': 'The connection was lost in the call.',
-  'audio-failed': 'Sound could not be started or broke.',
+  'audio-failed': 'Sound could not be started.',
   'protocol-error': 'The token endpoint named a protocol that this version does not speak. Update the script.',
 };
 

@@ -24,10 +24,10 @@ export class Panel {
     this.#anchor = anchor;
   }
 
-  /** Shows or hides it, and places it again where its text has changed. */
+  /** Shows it, where there is something in it, or hides it; places it again where its text has changed. */
   toggle(isOpen: boolean): void {
     // The page may have taken us out of the document meanwhile, which closes a popover by itself.
-    const canOpen = isOpen && this.#panel.isConnected;
+    const canOpen = isOpen && this.#panel.isConnected && this.#panel.childElementCount > 0;
     if (this.#panel.matches(':popover-open') !== canOpen) this.#panel.togglePopover(canOpen);
     const listen = canOpen ? addEventListener : removeEventListener;
     listen('scroll', this.#place, { capture: true, passive: true } as AddEventListenerOptions);

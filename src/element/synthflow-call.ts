@@ -1,5 +1,4 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { property, query, state } from 'lit/decorators.js';
 import { CallController, type CallOptions } from '../call/call-controller.js';
 import type { CallReport, CallStats } from '../call/call-report.js';
 import type { CallError } from '../call/errors.js';
@@ -74,59 +73,83 @@ import { styles } from './styles.js';
 export class SynthflowCall extends LitElement {
   static override shadowRootOptions: ShadowRootInit = { ...LitElement.shadowRootOptions, delegatesFocus: true };
   static override styles = styles;
+  static override properties = {
+    tokenEndpoint: { attribute: 'token-endpoint' },
+    tokenMethod: { attribute: 'token-method' },
+    tokenCredentials: { attribute: 'token-credentials' },
+    assistantId: { attribute: 'assistant-id' },
+    sessionUrl: { attribute: 'session-url' },
+    theme: { reflect: true },
+    accent: {},
+    label: {},
+    disclosure: {},
+    muted: { type: Boolean, reflect: true },
+    volume: { type: Number },
+    maxDuration: { attribute: 'max-duration', type: Number },
+    noEchoCancellation: { attribute: 'no-echo-cancellation', type: Boolean },
+    noNoiseSuppression: { attribute: 'no-noise-suppression', type: Boolean },
+    noAutoGainControl: { attribute: 'no-auto-gain-control', type: Boolean },
+    assetsUrl: { attribute: 'assets-url' },
+    workletUrl: { attribute: 'worklet-url' },
+    disabled: { type: Boolean, reflect: true },
+    noTimer: { attribute: 'no-timer', type: Boolean },
+    noMute: { attribute: 'no-mute', type: Boolean },
+    noVisualizer: { attribute: 'no-visualizer', type: Boolean },
+    tokenProvider: { attribute: false },
+    hasAgentSpoken: { state: true },
+    isPanelClosed: { state: true },
+    seconds: { state: true },
+  };
 
   /** URL of the site's own endpoint that answers `{ "sessionURL": "wss://…" }`. `{assistant_id}` in it is replaced. */
-  @property({ attribute: 'token-endpoint' }) tokenEndpoint?: string;
+  tokenEndpoint?: string;
   /** `post` sends JSON, `get` a query. */
-  @property({ attribute: 'token-method' }) tokenMethod: 'post' | 'get' = 'post';
+  tokenMethod: 'post' | 'get' = 'post';
   /** Whether cookies go to the token endpoint. */
-  @property({ attribute: 'token-credentials' }) tokenCredentials: RequestCredentials = 'same-origin';
+  tokenCredentials: RequestCredentials = 'same-origin';
   /** Which agent, where the token endpoint has more than one. */
-  @property({ attribute: 'assistant-id' }) assistantId?: string;
+  assistantId?: string;
   /** A session URL to use once, instead of a token endpoint (trials, tests). Forgotten when the call starts. */
-  @property({ attribute: 'session-url' }) sessionUrl?: string | null;
+  sessionUrl?: string | null;
   /** Colours: `auto` follows the visitor's system. */
-  @property({ reflect: true }) theme: 'auto' | 'light' | 'dark' = 'auto';
+  theme: 'auto' | 'light' | 'dark' = 'auto';
   /** Any CSS colour: the button's. */
-  @property() accent?: string;
+  accent?: string;
   /** The button's words, before the first call. */
-  @property() label?: string;
+  label?: string;
   /** The line that says that the agent is an AI; `none` hides it. */
-  @property() disclosure?: string;
+  disclosure?: string;
   /** Microphone off: silence is sent. Kept across calls. */
-  @property({ type: Boolean, reflect: true }) muted = false;
+  muted = false;
   /** Playback volume, 0 to 1. */
-  @property({ type: Number }) volume = 1;
+  volume = 1;
   /** Seconds after which the call ends by itself; 0 = never. */
-  @property({ attribute: 'max-duration', type: Number }) maxDuration = 1800;
+  maxDuration = 1800;
   /** Leaves echo in the microphone's sound. */
-  @property({ attribute: 'no-echo-cancellation', type: Boolean }) noEchoCancellation = false;
+  noEchoCancellation = false;
   /** Leaves noise in the microphone's sound. */
-  @property({ attribute: 'no-noise-suppression', type: Boolean }) noNoiseSuppression = false;
+  noNoiseSuppression = false;
   /** Leaves the microphone's volume as it is. */
-  @property({ attribute: 'no-auto-gain-control', type: Boolean }) noAutoGainControl = false;
+  noAutoGainControl = false;
   /** Folder of the worklet's file, when it is not the script's own. */
-  @property({ attribute: 'assets-url' }) assetsUrl?: string;
+  assetsUrl?: string;
   /** URL of the worklet's file. */
-  @property({ attribute: 'worklet-url' }) workletUrl?: string;
+  workletUrl?: string;
   /** No calls can be started. */
-  @property({ type: Boolean, reflect: true }) disabled = false;
+  disabled = false;
   /** Hides the duration. */
-  @property({ attribute: 'no-timer', type: Boolean }) noTimer = false;
+  noTimer = false;
   /** Hides the mute button. */
-  @property({ attribute: 'no-mute', type: Boolean }) noMute = false;
+  noMute = false;
   /** Hides the levels. */
-  @property({ attribute: 'no-visualizer', type: Boolean }) noVisualizer = false;
+  noVisualizer = false;
   /** The site's own way to a session, instead of a token endpoint. */
-  @property({ attribute: false }) tokenProvider?: TokenProvider;
-
-  @query('.call') private callBox!: HTMLElement;
-  @query('.panel') private panelBox!: HTMLElement;
+  tokenProvider?: TokenProvider;
 
   /** The agent has been heard in this call: the disclosure has done its work. */
-  @state() private hasAgentSpoken = false;
-  @state() private isPanelClosed = false;
-  @state() private seconds = 0;
+  private hasAgentSpoken = false;
+  private isPanelClosed = false;
+  private seconds = 0;
 
   #controller = new CallController((report) => this.#hear(report));
   #internals = this.attachInternals();
@@ -217,8 +240,8 @@ export class SynthflowCall extends LitElement {
 
   protected override updated(changed: PropertyValues<this>): void {
     if (changed.has('accent')) this.#applyAccent();
-    this.#panel ??= new Panel(this.panelBox, this);
-    this.#panel.toggle(this.isConnected && !this.isPanelClosed && this.panelBox.querySelector('p') !== null);
+    this.#panel ??= new Panel(this.renderRoot.querySelector<HTMLElement>('.panel')!, this);
+    this.#panel.toggle(this.isConnected && !this.isPanelClosed);
   }
 
   protected override render(): TemplateResult {
@@ -382,7 +405,7 @@ export class SynthflowCall extends LitElement {
   /** Other values than colours are ignored: a `url()` in a custom property would make a request. */
   #applyAccent(): void {
     const color = this.accent && CSS.supports('color', this.accent) ? this.accent : '';
-    for (const box of [this.callBox, this.panelBox]) {
+    for (const box of this.renderRoot.querySelectorAll<HTMLElement>('.call, .panel')) {
       box.style.setProperty('--_accent', color);
       box.style.setProperty('--_accent-text', color && textOn(color));
     }
@@ -433,7 +456,7 @@ export class SynthflowCall extends LitElement {
   }
 
   #onKey(event: KeyboardEvent): void {
-    if (event.key === 'Escape' && this.panelBox.matches(':popover-open')) this.#closePanel();
+    if (event.key === 'Escape') this.#closePanel();
   }
 
   #closePanel(): void {

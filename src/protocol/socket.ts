@@ -25,7 +25,7 @@ export function openSocket(options: SocketOptions, onReport: (report: SocketRepo
   return {
     close: () => {
       tell({ type: 'close' });
-      near.onmessage = null;
+      near.close();
     },
   };
 }

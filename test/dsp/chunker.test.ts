@@ -70,7 +70,7 @@ describe('Chunker', () => {
     chunker.push(samples, 4);
     chunker.recycle(sent[0]!);
     chunker.push(samples, 4);
-    assert.equal(sent[1], sent[0]);
+    assert.equal(sent[1] === sent[0], true);
   });
 
   it('keeps no more buffers than its pool holds', () => {
@@ -95,9 +95,9 @@ describe('Chunker', () => {
     hostile.push({ byteLength: 8 }, null, undefined, new Int16Array(4));
     for (const value of hostile) chunker.recycle(value as ArrayBuffer);
     chunker.push(samples, 4);
-    assert.ok(sent[1] instanceof ArrayBuffer);
-    assert.equal(sent[1].byteLength, 8);
-    assert.ok(!hostile.includes(sent[1]));
+    assert.equal(sent[1]?.byteLength, 8);
+    assert.equal(sent[1] instanceof ArrayBuffer, true);
+    assert.equal(hostile.includes(sent[1]), false);
   });
 
   it('never fills one buffer twice at a time, even if it is handed back twice', () => {

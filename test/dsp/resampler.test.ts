@@ -43,17 +43,17 @@ for (const { fromRate, toRate, maxDelayMs } of pairs) {
       rippleDb = Math.max(rippleDb, Math.abs(20 * Math.log10(edge.amplitude / 0.5)));
       const { snrDb } = measure(fromRate, toRate, 1000);
       t.diagnostic(`SNR ${worstDb.toFixed(1)} dB, ${snrDb.toFixed(1)} dB at 1 kHz, ripple ${rippleDb.toFixed(5)} dB`);
-      assert.ok(worstDb >= 125);
-      assert.ok(snrDb >= 130);
-      assert.ok(rippleDb <= 0.001);
+      assert.equal(worstDb >= 125, true);
+      assert.equal(snrDb >= 130, true);
+      assert.equal(rippleDb <= 0.001, true);
     });
 
     it(`delays by half its taps, at most ${maxDelayMs} ms`, (t) => {
       const { delayMs } = measure(fromRate, toRate, 100);
       t.diagnostic(`${delayMs.toFixed(4)} ms`);
       const taps = Math.ceil(64 * Math.max(1, fromRate / toRate));
-      assert.ok(Math.abs(delayMs - (taps / 2 / fromRate) * 1000) < 1e-5);
-      assert.ok(delayMs <= maxDelayMs + 1e-5);
+      assert.equal(Math.abs(delayMs - (taps / 2 / fromRate) * 1000) < 1e-5, true);
+      assert.equal(delayMs <= maxDelayMs + 1e-5, true);
     });
 
     if (fromRate > toRate) {
@@ -64,7 +64,7 @@ for (const { fromRate, toRate, maxDelayMs } of pairs) {
           worstDb = Math.max(worstDb, rmsDb(output.subarray(200)) - rmsDb([0.5 * Math.SQRT1_2]));
         }
         t.diagnostic(`${worstDb.toFixed(1)} dB`);
-        assert.ok(worstDb <= -120);
+        assert.equal(worstDb <= -120, true);
       });
     }
 
@@ -92,7 +92,10 @@ for (const { fromRate, toRate, maxDelayMs } of pairs) {
     it('passes a constant unchanged', () => {
       const output = resample(new Float32Array(2000).fill(0.75), fromRate, toRate);
       const settled = output.subarray(Math.ceil(200 * Math.max(1, toRate / fromRate)));
-      assert.ok(settled.every((value) => Math.abs(value - 0.75) < 1e-7));
+      assert.equal(
+        settled.every((value) => Math.abs(value - 0.75) < 1e-7),
+        true,
+      );
     });
 
     it('says exactly how many samples it still needs', () => {
@@ -104,12 +107,12 @@ for (const { fromRate, toRate, maxDelayMs } of pairs) {
         const needed = resampler.needed(length);
         if (needed > 0) {
           resampler.push(new Float32Array(needed - 1));
-          assert.ok(resampler.available < length);
+          assert.equal(resampler.available < length, true);
           assert.equal(resampler.needed(length), 1);
           resampler.push(new Float32Array(1));
         }
         assert.equal(resampler.needed(length), 0);
-        assert.ok(resampler.available >= length);
+        assert.equal(resampler.available >= length, true);
         assert.equal(resampler.pull(output, length), length);
         assert.equal(resampler.needed(0), 0);
       }
@@ -200,7 +203,10 @@ describe('Resampler', () => {
     const output = new Float32Array(300);
     resampler.push(Float32Array.of(NaN, ...new Float32Array(99)));
     resampler.pull(output, 300);
-    assert.ok(output.subarray(3 * 64).every((value) => value === 0));
+    assert.equal(
+      output.subarray(3 * 64).every((value) => value === 0),
+      true,
+    );
   });
 
   it('refuses rates that are not positive whole numbers', () => {

@@ -8,7 +8,6 @@ import {
   onSite,
   pageWith,
   played,
-  requestsOf,
   startSite,
   tag,
   waitForStatus,
@@ -96,8 +95,14 @@ describe('what is heard', () => {
       await clickCall(page);
       const { pcm, chunkSizes } = await simulator.nextReport();
       assert.deepEqual(Object.keys(chunkSizes), ['1920']);
-      assert.ok(pcm!.subarray(0, 50 * 960).every((sample) => sample === 0));
-      assert.ok(pcm!.some((sample) => Math.abs(sample) > 8000));
+      assert.equal(
+        pcm!.subarray(0, 50 * 960).every((sample) => sample === 0),
+        true,
+      );
+      assert.equal(
+        pcm!.some((sample) => Math.abs(sample) > 8000),
+        true,
+      );
     }));
 });
 
@@ -169,9 +174,9 @@ describe('a page', () => {
   after(() => browser.close());
 
   it('asks for nothing, keeps nothing and opens nothing before the click', () =>
-    onSite(browser, startSite('talk'), async (page) => {
+    onSite(browser, startSite('talk'), async (page, { requests }) => {
       await page.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve)));
-      assert.deepEqual(requestsOf.get(page), ['/', '/dist/synthflow-call.js']);
+      assert.deepEqual(requests, ['/', '/dist/synthflow-call.js']);
       assert.deepEqual(await page.evaluate(() => window.witness.made()), { contexts: 0, tracks: 0, sockets: 0 });
       assert.deepEqual(await page.evaluate(() => window.witness.open()), nothingOpen);
       assert.equal(await page.evaluate(() => localStorage.length + sessionStorage.length + document.cookie.length), 0);
@@ -179,7 +184,7 @@ describe('a page', () => {
     }));
 
   it('with a strict Content-Security-Policy makes a whole call', () =>
-    onSite(browser, startSite('speech', { policy: strictPolicy }), async (page, { simulator }) => {
+    onSite(browser, startSite('speech', { policy: strictPolicy }), async (page, { simulator, requests }) => {
       await call(page);
       await waitForSound(page, 2);
       await clickCall(page);
@@ -189,7 +194,7 @@ describe('a page', () => {
       assert.deepEqual(await page.evaluate(() => window.witness.errors), []);
       assert.deepEqual(consoleOf.get(page), []);
       // From the file beside the script: nothing inline is needed.
-      assert.ok(requestsOf.get(page)!.includes('/dist/synthflow-call.worklet.js'));
+      assert.equal(requests.includes('/dist/synthflow-call.worklet.js'), true);
     }));
 
   it('has nothing left after the call, ten times over', { timeout: 120_000 }, () =>
@@ -261,15 +266,15 @@ describe('a failure', () => {
         });
         assert.equal(found.code, code);
         assert.equal(shown, found.visitorMessage);
-        assert.ok(announced.includes(found.visitorMessage));
+        assert.equal(announced.includes(found.visitorMessage), true);
         const warnings = consoleOf.get(page)!.filter((line) => line.includes('<synthflow-call>'));
         assert.deepEqual(warnings, [`warn: <synthflow-call> ${code}: ${found.message}`]);
-        assert.ok(!/token=|ws:/.test(found.message));
+        assert.doesNotMatch(found.message, /token=|ws:/);
         const issued = simulator.tokensIssued;
         await clickCall(page);
         await page.waitForFunction(() => document.querySelector('synthflow-call')!.status !== 'failed');
         await waitForStatus(page, 'failed');
-        assert.ok(simulator.tokensIssued >= issued);
+        assert.equal(simulator.tokensIssued >= issued, true);
         await expectNothingOpen(page);
       }));
   }

@@ -30,6 +30,8 @@ export const tag = (attributes = ''): string =>
 export interface Site {
   readonly url: string;
   readonly simulator: Simulator;
+  /** Paths of the files that were asked for. */
+  readonly requests: readonly string[];
   close(): Promise<void>;
 }
 
@@ -48,7 +50,9 @@ export async function startSite(
     widgetBaseUrl: simulator.url,
   });
   const dist = sirv(path.join(root, 'dist'), { dev: true });
+  const requests: string[] = [];
   const fallback: RequestListener = (request, response) => {
+    requests.push(request.url ?? '');
     if (policy) response.setHeader('Content-Security-Policy', policy.replace('{socket}', simulator.socketOrigin));
     if (request.url === '/recorder.worklet.js') {
       response.setHeader('Content-Type', 'text/javascript');
@@ -65,6 +69,7 @@ export async function startSite(
   return {
     url: page.url,
     simulator,
+    requests,
     close: async () => {
       await Promise.all([page.close(), simulator.close()]);
     },
@@ -101,18 +106,14 @@ export async function launch({ says, permission = 'granted', flags = [] }: Brows
 
 /** Everything that the page says on the console. */
 export const consoleOf = new WeakMap<Page, string[]>();
-/** Every URL that the page asks for. */
-export const requestsOf = new WeakMap<Page, string[]>();
 
 /** Opens a page under the eyes of witness.js. */
 export async function visit(browser: Browser, url: string, { record = true } = {}): Promise<Page> {
   const page = await browser.newPage();
-  const [lines, requests]: [string[], string[]] = [[], []];
+  const lines: string[] = [];
   consoleOf.set(page, lines);
-  requestsOf.set(page, requests);
   page.on('console', (message) => lines.push(`${message.type()}: ${message.text()}`));
   page.on('pageerror', (error) => lines.push(`pageerror: ${String(error)}`));
-  page.on('request', (request) => requests.push(new URL(request.url()).pathname));
   await page.evaluateOnNewDocument(witness);
   if (record) await page.evaluateOnNewDocument('window.witnessRecorder = "/recorder.worklet.js"');
   await page.goto(url);

@@ -1,0 +1,128 @@
+#!/usr/bin/env node
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { readHandlerOptions, readListening, UsageError, type Flags } from './environment.js';
+import { serve, tokenPath } from './serve.js';
+import { createTokenHandler } from './token-handler.js';
+import { version } from './version.js';
+
+const help = `Usage: synthflow-call <command> [flags]
+
+Commands
+  serve   the token endpoint of your site, at ${tokenPath} (health: /healthz)
+  demo    the widget with an agent on this machine: no account, no key
+
+Flags, each also an environment variable
+  --synthflow-agents      SYNTHFLOW_AGENTS      agents visitors may call: support=<id>,sales=<id>, or bare ids
+  --allowed-origins       ALLOWED_ORIGINS       origins of your pages: https://www.example.com,… or same-origin
+  --port                  PORT                  default 8787; 0 takes any free one
+  --host                  HOST                  default 127.0.0.1; 0.0.0.0 listens on every address
+  --synthflow-widget-url  SYNTHFLOW_WIDGET_URL  default https://widget.synthflow.ai
+  --help, --version
+
+The API key is read from the environment alone (SYNTHFLOW_API_KEY): a flag would show in the list of processes.
+serve writes one line of JSON a request to stdout. demo takes --port and --host only.
+`;
+
+const defaultPort = 8787;
+/** A supervisor that asks us to end is not kept waiting for a connection that does not. */
+const endLimitMs = 900;
+
+const commonFlags = { port: { type: 'string' }, host: { type: 'string' } } as const;
+const serveFlags = {
+  ...commonFlags,
+  'synthflow-agents': { type: 'string' },
+  'allowed-origins': { type: 'string' },
+  'synthflow-widget-url': { type: 'string' },
+} as const;
+
+async function runServe(args: string[]): Promise<void> {
+  const flags = readFlags(args, serveFlags);
+  const { port = defaultPort, host } = readListening(flags, process.env);
+  const handler = createTokenHandler({ ...readHandlerOptions(flags, process.env), log: writeLine });
+  const serving = await serve({ handler, port, host }).catch((error: unknown) => {
+    throw explain(error, port, host);
+  });
+  endOnSignal(() => serving.close());
+  writeLine({ level: 'info', event: 'listening', url: serving.url + tokenPath });
+}
+
+async function runDemo(args: string[]): Promise<void> {
+  const { port, host } = readListening(readFlags(args, commonFlags), process.env);
+  // Loaded at need: the token endpoint has no use for the simulator.
+  const { startDemo } = await import('../simulator/demo.js');
+  const log = (line: string): void => void process.stdout.write(`${line}\n`);
+  const demo = await startDemo({ port, host, log }).catch((error: unknown) => {
+    throw explain(error, port ?? defaultPort, host);
+  });
+  endOnSignal(() => demo.close());
+  log(`Open ${demo.url}/ and start a call: an agent on this machine answers. Ctrl+C ends the demo.`);
+}
+
+function readFlags(args: string[], options: NonNullable<ParseArgsConfig['options']>): Flags {
+  if (args.some((arg) => /^--synthflow-api-key\b/i.test(arg))) {
+    throw new UsageError('The API key is read from SYNTHFLOW_API_KEY alone: a flag shows in the list of processes.');
+  }
+  try {
+    return parseArgs({ args, options }).values as Flags;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') throw new UsageError('After the command come flags only.');
+    // Its first sentence names the flag; the rest is about positional arguments.
+    throw new UsageError(`${message.split(/\.\s/, 1)[0]}. See synthflow-call --help.`);
+  }
+}
+
+/** What Node says of a port that cannot be had, in words that say what to do. */
+function explain(error: unknown, port: number, host: string): unknown {
+  switch ((error as NodeJS.ErrnoException | undefined)?.code) {
+    case 'EADDRINUSE':
+      return new Error(`Port ${port} on ${host} is taken: choose another with --port (0 takes any free one).`);
+    case 'EACCES':
+      return new Error(`Port ${port} on ${host} is not open to this user: choose one above 1023 with --port.`);
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new Error(`${host} is not an address of this machine: choose another with --host.`);
+    default:
+      return error;
+  }
+}
+
+function endOnSignal(close: () => Promise<void>): void {
+  const end = (): void => {
+    setTimeout(() => process.exit(0), endLimitMs);
+    void close().finally(() => process.exit(0));
+  };
+  process.once('SIGINT', end);
+  process.once('SIGTERM', end);
+}
+
+function writeLine(entry: object): void {
+  process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
+}
+
+async function run([command, ...args]: string[]): Promise<void> {
+  const words = [command, ...args];
+  if (words.includes('--help') || words.includes('-h') || command === 'help') {
+    process.stdout.write(help);
+  } else if (command === '--version') {
+    process.stdout.write(`${version}\n`);
+  } else if (command === 'serve') {
+    await runServe(args);
+  } else if (command === 'demo') {
+    await runDemo(args);
+  } else {
+    throw new UsageError('Say what to run: serve or demo. See synthflow-call --help.');
+  }
+}
+
+// Whoever reads our lines may leave (`| head`): the calls go on.
+process.stdout.on('error', () => undefined);
+
+try {
+  await run(process.argv.slice(2));
+} catch (error) {
+  // A TypeError here is an option that createTokenHandler refuses.
+  process.exitCode = error instanceof UsageError || error instanceof TypeError ? 2 : 1;
+  const sentence = error instanceof Error ? error.message : 'It failed.';
+  process.stderr.write(`synthflow-call: ${sentence.replaceAll(process.env['SYNTHFLOW_API_KEY'] || '\0', '…')}\n`);
+}

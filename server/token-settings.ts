@@ -1,0 +1,143 @@
+import type { AllowedOrigins } from './origin-guard.js';
+
+/** What the owner of a token endpoint decides. */
+export interface TokenHandlerOptions {
+  /** The Synthflow API key. It goes to Synthflow and nowhere else. */
+  apiKey: string;
+  /** The agents that visitors may call: alias → agent id. */
+  agents: Readonly<Record<string, string>>;
+  /** The pages that may ask: exact origins such as `https://www.example.com`, or `'same-origin'`. */
+  allowedOrigins: 'same-origin' | readonly string[];
+  /** Where sessions come from. Default `https://widget.synthflow.ai`; plain http on loopback only. */
+  widgetBaseUrl?: string | undefined;
+  /** Sends the request to Synthflow. Default the global `fetch`. */
+  fetch?: typeof fetch | undefined;
+  /** Told once of every request. What it throws is ignored. */
+  log?: ((entry: TokenLogEntry) => void) | undefined;
+}
+
+/** One request, as the log sees it: no URL, no key, no address. */
+export interface TokenLogEntry {
+  level: 'info' | 'warn' | 'error';
+  event: 'token' | 'check' | 'preflight';
+  requestId: string;
+  /** HTTP status of the answer; 499 when the client left before it. */
+  status: number;
+  /** Error code of the answer, if it is an error. */
+  code?: string;
+  /** Alias of the agent that was asked for. */
+  agent?: string;
+  /** What the page sent as `client_reference`. */
+  clientReference?: string;
+  /** From the request's arrival to its answer. */
+  ms: number;
+}
+
+/** Checked {@link TokenHandlerOptions}, in the form the handler works with. */
+export interface TokenSettings {
+  readonly apiKey: string;
+  /** By alias and by id. */
+  readonly agents: ReadonlyMap<string, Agent>;
+  /** The agent of an endpoint that has one. */
+  readonly onlyAgent: Agent | undefined;
+  readonly allowedOrigins: AllowedOrigins;
+  /** Without a slash at its end. */
+  readonly widgetBaseUrl: string;
+  readonly fetch: typeof fetch;
+  readonly log: ((entry: TokenLogEntry) => void) | undefined;
+}
+
+export interface Agent {
+  readonly alias: string;
+  readonly id: string;
+}
+
+const agentIdPattern = /^(?:[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}|\d{13}x\d{15,20})$/i;
+
+/** Whether a host name means this machine. */
+export function isLoopback(hostname: string): boolean {
+  return /^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i.test(hostname);
+}
+
+/**
+ * Checks the options once, before the first request.
+ * @throws TypeError - one sentence on what to change. It quotes no value: any of them might hold the key by mistake.
+ */
+export function resolveSettings(options: TokenHandlerOptions): TokenSettings {
+  const agents = resolveAgents(options.agents);
+  return {
+    apiKey: resolveKey(options.apiKey),
+    agents: new Map([
+      ...agents.map((agent) => [agent.id, agent] as const),
+      ...agents.map((agent) => [agent.alias, agent] as const),
+    ]),
+    onlyAgent: agents.length === 1 ? agents[0] : undefined,
+    allowedOrigins: resolveOrigins(options.allowedOrigins),
+    widgetBaseUrl: resolveBaseUrl(options.widgetBaseUrl ?? 'https://widget.synthflow.ai'),
+    // Looked up at each call, and called without a receiver: some platforms refuse one.
+    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+    log: options.log,
+  };
+}
+
+function resolveKey(apiKey: unknown): string {
+  if (typeof apiKey !== 'string' || apiKey === '') throw new TypeError('The Synthflow API key is missing.');
+  // fetch refuses a header with a line break in it, with an error that quotes the key.
+  if (!/^[\x21-\x7e]+$/.test(apiKey)) {
+    throw new TypeError(
+      'The Synthflow API key holds a space, a line break or another character that no key has: paste it again.',
+    );
+  }
+  return apiKey;
+}
+
+function resolveAgents(agents: unknown): Agent[] {
+  const list = typeof agents === 'object' && agents !== null ? Object.entries(agents) : [];
+  if (list.length === 0) throw new TypeError('No agents are given: name at least one that visitors may call.');
+  return list.map(([alias, id]: [string, unknown], index) => {
+    if (alias === '') throw new TypeError(`Agent ${index + 1} has an empty alias.`);
+    if (typeof id !== 'string' || !agentIdPattern.test(id)) {
+      throw new TypeError(
+        `Agent ${index + 1} has no valid id: it is a UUID, or 13 digits, an x and 15 to 20 digits (see the agent's page in Synthflow).`,
+      );
+    }
+    return { alias, id };
+  });
+}
+
+function resolveOrigins(origins: unknown): AllowedOrigins {
+  if (origins === 'same-origin') return origins;
+  if (!Array.isArray(origins) || origins.length === 0) {
+    throw new TypeError(
+      "The allowed origins are missing: list the origins of your pages, such as https://www.example.com, or say 'same-origin'.",
+    );
+  }
+  if (origins.includes('*')) {
+    throw new TypeError('The allowed origin * would let any page on the web spend your minutes: list exact origins.');
+  }
+  origins.forEach((origin: unknown, index) => {
+    if (!isExactOrigin(origin)) {
+      throw new TypeError(
+        `Allowed origin ${index + 1} is not an exact origin: write it as https://www.example.com, in lower case, with no path and no slash at the end.`,
+      );
+    }
+  });
+  return new Set(origins as string[]);
+}
+
+function isExactOrigin(origin: unknown): boolean {
+  if (typeof origin !== 'string' || !URL.canParse(origin)) return false;
+  const url = new URL(origin);
+  return /^https?:$/.test(url.protocol) && url.origin === origin && !origin.includes('*');
+}
+
+function resolveBaseUrl(base: unknown): string {
+  const url = typeof base === 'string' && URL.canParse(base) ? new URL(base) : undefined;
+  const isSafe = url && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)));
+  if (!isSafe || url.username || url.password || url.search || url.hash) {
+    throw new TypeError(
+      'The widget base URL must be an https: URL (http: only on this machine) without user name, query or hash.',
+    );
+  }
+  return url.href.replace(/\/+$/, '');
+}

@@ -1,0 +1,202 @@
+import type { WebSocket } from 'ws';
+import { type Clock, wallClock } from './clock.js';
+import { chatter, malformedTexts } from './hostile-messages.js';
+import { Listener } from './listener.js';
+import { Pacer, planMessages } from './pacing.js';
+import { Pcm16Stream } from './pcm16-stream.js';
+import { type Random, seededRandom } from './random.js';
+import { CallMeter, type CallReport, type EndedBy } from './report.js';
+import type { Scenario } from './scenario.js';
+import { agentRate, loop, sine, ToAgentRate } from './sounds.js';
+
+/** What an {@link Agent} needs beside its socket. */
+export interface AgentOptions {
+  scenario: Scenario;
+  /** 16 kHz. */
+  greeting: Int16Array;
+  /** Whether the report holds what was heard. */
+  record: boolean;
+  /** Called once, when the socket has closed. */
+  onEnd: (report: CallReport) => void;
+  clock?: Clock;
+}
+
+// What the visitor's machine still plays when the last message has left: not to be taken for the visitor.
+const deafMs = 300;
+// A client that sends nothing while muted would leave an utterance open for ever.
+const sentNothingMs = 1000;
+const closeAnswerMs = 1000;
+const maxUnsentBytes = 1024 * 1024;
+
+/** The agent's side of one call: says, hears and measures by its scenario, from the open socket to its end. */
+export class Agent {
+  readonly #socket: WebSocket;
+  readonly #scenario: Scenario;
+  readonly #greeting: Int16Array;
+  readonly #onEnd: (report: CallReport) => void;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #meter: CallMeter;
+  readonly #pacer: Pacer;
+  readonly #incoming = new Pcm16Stream();
+  readonly #listener = new Listener();
+  readonly #cancels = new Set<() => void>();
+  #cancelSentNothing: (() => void) | undefined;
+  #echo: ToAgentRate | undefined;
+  #started = false;
+  #listening = false;
+  #endedBy: EndedBy | undefined;
+
+  constructor(socket: WebSocket, { scenario, greeting, record, onEnd, clock = wallClock }: AgentOptions) {
+    this.#socket = socket;
+    this.#scenario = scenario;
+    this.#greeting = greeting;
+    this.#onEnd = onEnd;
+    this.#clock = clock;
+    this.#pacer = new Pacer((content) => this.#send(content), clock);
+    this.#random = seededRandom(scenario.seed);
+    this.#meter = new CallMeter(scenario.name, clock.now(), record);
+
+    // No `binaryType` is set, so every message comes as a Buffer.
+    socket.on('message', (content: Buffer, isBinary: boolean) => {
+      if (isBinary) this.#hear(content);
+      else this.#read(content.toString());
+    });
+    socket.on('close', (closeCode: number) => this.#end(closeCode));
+    // A message too large or malformed: ws has closed the socket already, `close` follows.
+    socket.on('error', () => (this.#endedBy ??= 'agent'));
+
+    if (scenario.chatty) this.#send(chatter[0]!);
+    if (scenario.garbage) for (const text of malformedTexts.slice(0, 5)) this.#send(text);
+    if (scenario.closeAtOnce) this.hangUp(scenario.closeCode);
+  }
+
+  /**
+   * Ends the call from the agent's side. Idempotent.
+   * @param closeCode - 1005 closes without a code; 1006 drops the connection without a close message.
+   */
+  hangUp(closeCode = 1000): void {
+    if (this.#endedBy) return;
+    this.#endedBy = closeCode === 1006 ? 'drop' : 'agent';
+    this.#quiet();
+    if (closeCode === 1006) return this.#socket.terminate();
+    if (closeCode === 1005) this.#socket.close();
+    else this.#socket.close(closeCode);
+    this.#after(closeAnswerMs, () => this.#socket.terminate());
+  }
+
+  #read(text: string): void {
+    const isClientReady = readType(text) === 'status_client_ready';
+    this.#meter.pushText(isClientReady);
+    if (!isClientReady || this.#started || this.#endedBy) return;
+    this.#started = true;
+    if (this.#scenario.early) this.#begin();
+    this.#after(this.#scenario.readyMs, () => this.#ready());
+  }
+
+  #ready(): void {
+    const { ready, early, hangUpAfterMs, dropAfterMs, closeCode } = this.#scenario;
+    if (hangUpAfterMs > 0) this.#after(hangUpAfterMs, () => this.hangUp(closeCode));
+    if (dropAfterMs > 0) this.#after(dropAfterMs, () => this.hangUp(1006));
+    if (!ready) return;
+    this.#send('{"type":"status_agent_ready"}');
+    this.#meter.agentReady();
+    if (!early) this.#begin();
+  }
+
+  #begin(): void {
+    const { voice, seconds, greeting } = this.#scenario;
+    switch (voice) {
+      case 'talk':
+        if (greeting) this.#say(this.#greeting, () => this.#listen(deafMs));
+        else this.#listen(0);
+        break;
+      case 'echo':
+        this.#echo = new ToAgentRate();
+        break;
+      case 'tone':
+        this.#say(sine(1000, -12, seconds));
+        break;
+      case 'speech':
+        this.#say(loop(this.#greeting, seconds));
+        break;
+      case 'silence':
+        break;
+    }
+  }
+
+  #say(samples: Int16Array, done: () => void = () => {}): void {
+    this.#listening = false;
+    this.#pacer.play(planMessages(samples, this.#scenario, this.#random), (samples.length / agentRate) * 1000, done);
+  }
+
+  #listen(ignoreMs: number): void {
+    this.#listener.reset(ignoreMs);
+    this.#listening = true;
+  }
+
+  #hear(bytes: Uint8Array): void {
+    const samples = this.#incoming.push(bytes);
+    this.#meter.pushAudio(bytes.length, samples, this.#clock.now());
+    if (this.#endedBy) return;
+
+    // Who sends and never reads gets no more echo, or it would pile up here.
+    if (this.#echo && this.#socket.bufferedAmount < maxUnsentBytes) {
+      const echo = this.#echo.push(samples);
+      if (echo.length > 0) this.#send(new Uint8Array(echo.buffer));
+    }
+    if (this.#listening) {
+      this.#cancelSentNothing?.();
+      this.#repeat(this.#listener.push(samples));
+      if (this.#listener.speaking) {
+        this.#cancelSentNothing = this.#after(sentNothingMs, () => this.#repeat(this.#listener.finish()));
+      }
+    }
+  }
+
+  #repeat(utterance: Int16Array | undefined): void {
+    if (utterance) this.#say(new ToAgentRate().push(utterance), () => this.#listen(deafMs));
+  }
+
+  #send(content: Uint8Array | string): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    this.#socket.send(content);
+    if (typeof content !== 'string') this.#meter.agentSent(content.length);
+  }
+
+  #after(delayMs: number, callback: () => void): () => void {
+    const stop = this.#clock.after(delayMs, () => {
+      this.#cancels.delete(cancel);
+      callback();
+    });
+    const cancel = (): void => {
+      this.#cancels.delete(cancel);
+      stop();
+    };
+    this.#cancels.add(cancel);
+    return cancel;
+  }
+
+  #quiet(): void {
+    this.#pacer.stop();
+    this.#listening = false;
+    this.#echo = undefined;
+    for (const cancel of this.#cancels) cancel();
+  }
+
+  #end(closeCode: number): void {
+    this.#quiet();
+    this.#onEnd(
+      this.#meter.finish(closeCode, this.#endedBy ?? (closeCode === 1006 ? 'drop' : 'visitor'), this.#clock.now()),
+    );
+  }
+}
+
+/** The `type` of a JSON message; undefined for everything that is none. */
+function readType(text: string): unknown {
+  try {
+    return (JSON.parse(text) as { type?: unknown } | null)?.type;
+  } catch {
+    return undefined;
+  }
+}

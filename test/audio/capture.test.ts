@@ -1,0 +1,132 @@
+import { expect, waitUntil } from '@open-wc/testing';
+import { Capture } from '../../src/audio/capture.js';
+import { fitSine, seededRandom, tone } from '../dsp/fixtures.js';
+import { OfflineAudio } from '../support/offline-audio.js';
+
+const wire = { wireRate: 48_000, chunkSamples: 960 };
+const rates = [44_100, 48_000, 16_000, 96_000];
+
+/** A capture in an offline context; what comes out is kept. */
+async function capture(rate: number, channels: Float32Array[], seconds = 1) {
+  const audio = await OfflineAudio.open(rate, seconds);
+  const { port1: far, port2: near } = new MessageChannel();
+  const chunks: ArrayBuffer[] = [];
+  const levels: number[] = [];
+  near.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => chunks.push(data);
+  const microphone = new Capture(audio.withMicrophone(...channels), new MediaStream(), wire, far, (levelDbfs) =>
+    levels.push(levelDbfs),
+  );
+  return {
+    audio,
+    microphone,
+    near,
+    chunks,
+    levels,
+    async render(): Promise<Int16Array> {
+      await audio.render();
+      await waitUntil(() => chunks.length >= 50 * seconds, 'the chunks have come');
+      return Int16Array.from(chunks.flatMap((chunk) => [...new Int16Array(chunk)]));
+    },
+  };
+}
+
+const toFloats = (samples: Int16Array) => Float32Array.from(samples, (sample) => sample / 32_768);
+
+describe('Capture', () => {
+  for (const rate of rates) {
+    it(`sends the agent exactly 50 chunks of 20 ms a second from a ${rate} Hz microphone`, async () => {
+      const { render, chunks } = await capture(rate, [tone(rate, rate, 997)]);
+      await render();
+      expect(chunks).to.have.lengthOf(50);
+      expect(chunks.map(({ byteLength }) => byteLength)).to.deep.equal(Array(50).fill(1920));
+    });
+
+    it(`keeps the pitch and adds no noise from a ${rate} Hz microphone`, async () => {
+      const { render } = await capture(rate, [tone(rate, rate, 997)]);
+      const heard = fitSine(toFloats(await render()).subarray(4800), 48_000, 997, 0);
+      expect(heard.amplitude).to.be.closeTo(0.5, 0.001);
+      expect(heard.snrDb).to.be.above(90);
+    });
+  }
+
+  it('passes every bit of a 48 kHz microphone', async () => {
+    const random = seededRandom(1);
+    const spoken = Int16Array.from({ length: 48_000 }, () => Math.floor(random() * 65_536) - 32_768);
+    const { render } = await capture(48_000, [toFloats(spoken)]);
+    expect([...(await render())]).to.deep.equal([...spoken]);
+  });
+
+  it('mixes a stereo microphone to mono', async () => {
+    const left = tone(48_000, 48_000, 500, 0.5);
+    const right = tone(48_000, 48_000, 3000, 0.25);
+    const { render } = await capture(48_000, [left, right]);
+    const heard = toFloats(await render());
+    expect(fitSine(heard, 48_000, 500, 0).amplitude).to.be.closeTo(0.25, 0.001);
+    expect(fitSine(heard, 48_000, 3000, 0).amplitude).to.be.closeTo(0.125, 0.001);
+  });
+
+  it('sends nothing but zeros while muted, and does not stop', async () => {
+    const { render, audio, microphone, chunks } = await capture(48_000, [tone(48_000, 48_000, 997)]);
+    audio.at(0.24, () => microphone.setMuted(true));
+    audio.at(0.8, () => microphone.setMuted(false));
+    const sent = await render();
+    expect(chunks).to.have.lengthOf(50);
+    expect(Math.max(...sent.subarray(0, 0.24 * 48_000))).to.be.above(16_000);
+    expect(sent.subarray(0.24 * 48_000, 0.8 * 48_000).every((sample) => sample === 0)).to.equal(true);
+    expect(Math.max(...sent.subarray(0.8 * 48_000))).to.be.above(16_000);
+  });
+
+  it('tells how loud the visitor is 20 times a second, also while muted', async () => {
+    const { render, microphone, levels } = await capture(48_000, [tone(48_000, 48_000, 1000)]);
+    microphone.setMuted(true);
+    await render();
+    expect(levels).to.have.lengthOf(20);
+    for (const level of levels) expect(level).to.be.closeTo(-9.03, 0.02);
+  });
+
+  it('goes on with silence when the microphone gives nothing', async () => {
+    const { render, levels } = await capture(48_000, []);
+    const sent = await render();
+    expect(sent).to.have.lengthOf(48_000);
+    expect(sent.every((sample) => sample === 0)).to.equal(true);
+    expect(levels.every((level) => level === -100)).to.equal(true);
+  });
+
+  it('makes no new buffer while the old ones come back', async () => {
+    const { audio, near, chunks } = await capture(48_000, [tone(96_000, 48_000, 997)], 2);
+    const { buffers } = await audio.look();
+    let returned = 0;
+    const giveBack = () => {
+      for (; returned < chunks.length; returned++) near.postMessage(chunks[returned], [chunks[returned]!]);
+    };
+    for (let step = 1; step < 20; step++) {
+      audio.at(step / 10, async () => {
+        await waitUntil(() => chunks.length >= Math.floor((step / 10) * 50), 'the chunks have come', { interval: 1 });
+        giveBack();
+      });
+    }
+    await audio.render();
+    await waitUntil(() => chunks.length >= 100, 'the chunks have come');
+    expect((await audio.look()).buffers).to.equal(buffers);
+    expect(buffers).to.equal(8);
+  });
+
+  it('goes on when no buffer comes back, and when what comes back is none', async () => {
+    const { render, audio, near, chunks } = await capture(48_000, [tone(48_000, 48_000, 997)]);
+    for (const odd of [new ArrayBuffer(0), new ArrayBuffer(1919), 'chunk', null]) near.postMessage(odd);
+    const heard = fitSine(toFloats(await render()), 48_000, 997, 0);
+    expect(chunks).to.have.lengthOf(50);
+    expect(heard.snrDb).to.be.above(90);
+    expect((await audio.look()).buffers).to.be.above(40);
+  });
+
+  it('leaves the audio thread when it is stopped', async () => {
+    const { audio, microphone, chunks } = await capture(48_000, [tone(48_000, 48_000, 997)]);
+    audio.at(0.5, () => microphone.stop());
+    await audio.render();
+    const { ended, quanta } = await audio.look();
+    expect(ended).to.deep.equal(['synthflow-capture']);
+    expect(quanta['synthflow-capture']).to.be.within(187, 190);
+    expect(chunks.length).to.be.at.most(25);
+  });
+});

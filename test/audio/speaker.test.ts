@@ -1,0 +1,153 @@
+import { expect, waitUntil } from '@open-wc/testing';
+import { Speaker } from '../../src/audio/speaker.js';
+import type { PlaybackReport } from '../../src/audio/worklets/messages.js';
+import { fitSine, rmsDb, tone } from '../dsp/fixtures.js';
+import { OfflineAudio } from '../support/offline-audio.js';
+
+const wireRate = 16_000;
+
+/** The agent's PCM16 of a tone that begins at a sample. */
+const pcm = (length: number, hz = 440, start = 0): ArrayBuffer =>
+  Int16Array.from(tone(length, wireRate, hz, 0.5, start), (sample) => Math.round(sample * 32_768)).buffer;
+
+/** The same tone in messages of 20 ms. */
+const messages = (count: number, hz = 440): ArrayBuffer[] =>
+  Array.from({ length: count }, (_, index) => pcm(320, hz, index * 320));
+
+async function speaker(rate: number, seconds = 1) {
+  const audio = await OfflineAudio.open(rate, seconds);
+  const { port1: far, port2: near } = new MessageChannel();
+  const reports: PlaybackReport[] = [];
+  const out = new Speaker(audio.context as unknown as AudioContext, { wireRate, chunkSamples: 960 }, far, (report) =>
+    reports.push([...report]),
+  );
+  const say = (...spoken: ArrayBuffer[]) => {
+    for (const message of spoken) near.postMessage(message, [message]);
+  };
+  return { audio, out, say, reports };
+}
+
+/** The steepest step between two samples. */
+function steepest(samples: Float32Array): number {
+  let step = 0;
+  for (let i = 1; i < samples.length; i++) step = Math.max(step, Math.abs(samples[i]! - samples[i - 1]!));
+  return step;
+}
+
+/** The steepest step of a 440 Hz tone of amplitude 0.5. */
+const slope = (rate: number) => (2 * Math.PI * 440 * 0.5) / rate;
+
+describe('Speaker', () => {
+  for (const rate of [44_100, 48_000, 16_000]) {
+    const whole = (heard: Float32Array) => fitSine(heard.subarray(0.2 * rate, 0.95 * rate), rate, 440, 0);
+
+    it(`plays one burst without noise, gap or click at ${rate} Hz`, async () => {
+      const { audio, say } = await speaker(rate);
+      say(pcm(wireRate * 1.2));
+      const heard = await audio.render();
+      expect(whole(heard).amplitude).to.be.closeTo(0.5, 0.001);
+      expect(whole(heard).snrDb).to.be.above(90);
+      expect(steepest(heard)).to.be.below(slope(rate) * 1.02);
+    });
+
+    it(`plays 20 ms messages that wait as if they were one at ${rate} Hz`, async () => {
+      const { audio, say } = await speaker(rate);
+      say(...messages(60));
+      const heard = await audio.render();
+      expect(whole(heard).snrDb).to.be.above(90);
+      expect(steepest(heard)).to.be.below(slope(rate) * 1.02);
+    });
+
+    it(`plays 20 ms messages that come in time as if they were one at ${rate} Hz`, async () => {
+      const { audio, say, reports } = await speaker(rate);
+      messages(49).forEach((message, index) => audio.at(index * 0.02, () => say(message)));
+      const heard = await audio.render();
+      expect(whole(heard).snrDb).to.be.above(90);
+      expect(steepest(heard)).to.be.below(slope(rate) * 1.02);
+      expect(reports.every(([, , underruns]) => underruns === 0)).to.equal(true);
+    });
+
+    it(`falls silent within 15 ms of a flush, without a click, at ${rate} Hz`, async () => {
+      const { audio, out, say } = await speaker(rate);
+      say(pcm(wireRate * 2));
+      let flushedS = NaN;
+      audio.at(0.5, () => {
+        flushedS = audio.context.currentTime;
+        out.flush();
+      });
+      const heard = await audio.render();
+      const flushed = Math.round(flushedS * rate);
+      expect(rmsDb(heard.subarray(flushed - 0.05 * rate, flushed))).to.be.above(-10);
+      expect(steepest(heard.subarray(flushed - 1))).to.be.below(slope(rate) + 0.02);
+      expect(Math.max(...heard.subarray(flushed + Math.ceil(0.015 * rate)).map(Math.abs))).to.be.below(1e-4);
+    });
+  }
+
+  it('starts within 100 ms of the first word', async () => {
+    const { audio, say } = await speaker(48_000);
+    messages(40).forEach((message, index) => audio.at(0.1 + index * 0.02, () => say(message)));
+    const heard = await audio.render();
+    expect(rmsDb(heard.subarray(0, 0.1 * 48_000))).to.equal(-Infinity);
+    expect(rmsDb(heard.subarray(0.2 * 48_000, 0.25 * 48_000))).to.be.above(-10);
+  });
+
+  it('plays what comes after a flush', async () => {
+    const { audio, out, say } = await speaker(48_000);
+    say(pcm(wireRate));
+    audio.at(0.3, () => out.flush());
+    audio.at(0.6, () => say(pcm(wireRate, 1000)));
+    const heard = await audio.render();
+    expect(fitSine(heard.subarray(0.75 * 48_000), 48_000, 1000, 0).snrDb).to.be.above(90);
+  });
+
+  it('fades where the agent is late, counts it, and goes on', async () => {
+    const { audio, say, reports } = await speaker(48_000);
+    const spoken = messages(40);
+    audio.at(0, () => say(...spoken.slice(0, 15)));
+    audio.at(0.5, () => say(...spoken.slice(15)));
+    const heard = await audio.render();
+    expect(rmsDb(heard.subarray(0.42 * 48_000, 0.48 * 48_000))).to.equal(-Infinity);
+    expect(rmsDb(heard.subarray(0.6 * 48_000, 0.9 * 48_000))).to.be.above(-10);
+    expect(steepest(heard)).to.be.below(slope(48_000) + 0.02);
+    expect(reports.at(-1)![2]).to.equal(1);
+  });
+
+  it('reports level and what waits 20 times a second', async () => {
+    const { audio, say, reports } = await speaker(44_100);
+    say(pcm(wireRate * 1.5));
+    await audio.render();
+    await waitUntil(() => reports.length >= 20, 'the reports have come');
+    expect(reports).to.have.lengthOf(20);
+    const [levelDbfs, bufferedMs, underruns, droppedSamples] = reports[9]!;
+    expect(levelDbfs).to.be.closeTo(-9.03, 0.2);
+    expect(bufferedMs).to.be.closeTo(1000, 70);
+    expect([underruns, droppedSamples]).to.deep.equal([0, 0]);
+  });
+
+  it('drops nothing of a two-minute burst, and tells what is beyond it', async () => {
+    const { audio, say, reports } = await speaker(48_000);
+    say(pcm(wireRate * 60), pcm(wireRate * 60), pcm(wireRate));
+    await audio.render();
+    expect(reports[0]![1]).to.be.closeTo(120_000, 60);
+    expect(reports[0]![3]).to.equal(wireRate);
+  });
+
+  it('plays as loud as it is told', async () => {
+    const { audio, out, say } = await speaker(48_000);
+    out.setVolume(0.5);
+    say(pcm(wireRate));
+    audio.at(0.5, () => out.setVolume(0));
+    const heard = await audio.render();
+    expect(fitSine(heard.subarray(0.2 * 48_000, 0.5 * 48_000), 48_000, 440, 0).amplitude).to.be.closeTo(0.25, 0.001);
+    expect(steepest(heard)).to.be.below(slope(48_000));
+    expect(rmsDb(heard.subarray(0.6 * 48_000))).to.be.below(-90);
+  });
+
+  it('leaves the audio thread when it is stopped', async () => {
+    const { audio, out, say } = await speaker(48_000);
+    say(pcm(wireRate));
+    audio.at(0.5, () => out.stop());
+    await audio.render();
+    expect((await audio.look()).ended).to.include('synthflow-playback');
+  });
+});

@@ -1,0 +1,848 @@
+import { expect } from '@open-wc/testing';
+import { AudioFailure, type AudioFailureCode } from '../../src/audio/audio-failure.js';
+import { noStats, type CallReport, type EndReason } from '../../src/call/call-report.js';
+import { CallError, type CallErrorCode } from '../../src/call/errors.js';
+import type { CallStatus } from '../../src/call/machine.js';
+import { nextTask } from '../support/inbox.js';
+import { Rehearsal, session, stages, type Stage } from './fake-parts.js';
+
+const active: Stage = 'the call is active';
+const draining: Stage = 'the agent’s last words are played';
+const statusAt: Record<Stage, CallStatus> = {
+  'the microphone is asked for': 'requesting-microphone',
+  'session and sound are waited for': 'connecting',
+  'the session is there, the sound is not': 'connecting',
+  'the sound is there, the session is not': 'connecting',
+  'the socket opens': 'connecting',
+  'the socket is open': 'connecting',
+  'the agent is waited for': 'waiting',
+  'the call is active': 'active',
+  'the agent’s last words are played': 'active',
+};
+const beforeActive = stages.filter((stage) => statusAt[stage] !== 'active');
+const withSocket = stages.slice(stages.indexOf('the socket opens'));
+
+describe('a call', () => {
+  let call: Rehearsal;
+  const unhandled: unknown[] = [];
+  const keepUnhandled = (event: PromiseRejectionEvent): void => {
+    event.preventDefault();
+    unhandled.push(event.reason);
+  };
+  beforeEach(() => {
+    unhandled.length = 0;
+    window.addEventListener('unhandledrejection', keepUnhandled);
+    call = new Rehearsal();
+  });
+  afterEach(async () => {
+    call.clock.uninstall();
+    await nextTask();
+    await nextTask();
+    window.removeEventListener('unhandledrejection', keepUnhandled);
+    expect(unhandled, 'rejections that nobody handled').to.deep.equal([]);
+  });
+
+  /** Everything that was still to come, comes: too late. */
+  const playTheRest = async (rehearsal = call): Promise<void> => {
+    for (const audio of rehearsal.audios.all) {
+      audio.microphone.resolve();
+      audio.loaded.resolve();
+      audio.drained.resolve();
+      audio.report({ type: 'microphone', levelDbfs: -3 });
+      audio.report({ type: 'failed', failure: new AudioFailure('microphone-lost') });
+    }
+    for (const asked of rehearsal.sessions.all) asked.resolve(session);
+    for (const { report } of rehearsal.sockets.all) {
+      report({ type: 'opened' });
+      report({ type: 'client-ready' });
+      report({ type: 'agent-ready' });
+      report({ type: 'message', data: 'late' });
+      report({ type: 'stats', stats: { ...noStats, chunksSent: 999 } });
+      report({ type: 'closed', closeCode: 1011, hungUp: false });
+    }
+    await nextTask();
+    rehearsal.clock.advance(3_600_000);
+    await nextTask();
+  };
+  /** Nothing of a call is left: each part is let go once, and no timer waits. */
+  const expectNothingOpen = (rehearsal = call): void => {
+    expect(rehearsal.audios.all.map(({ stops }) => stops)).to.deep.equal(rehearsal.audios.all.map(() => 1));
+    expect(rehearsal.sockets.all.map(({ closes }) => closes)).to.deep.equal(rehearsal.sockets.all.map(() => 1));
+    expect(rehearsal.sessions.all.every(({ signal }) => signal.aborted)).to.equal(true);
+    expect(rehearsal.clock.pending, 'timers').to.equal(0);
+  };
+  const errorOf = (rehearsal = call): CallError => rehearsal.controller.error!;
+
+  describe('that works', () => {
+    it('goes from the click to the agent in the promised order', async () => {
+      await call.playTo(active);
+      expect(await call.lastStart).to.equal(true);
+      expect(call.told).to.deep.equal(['requesting-microphone', 'connecting', 'waiting', 'active', 'start']);
+      const previous = call.reports.all.flatMap((report) => (report.type === 'status' ? [report.previous] : []));
+      expect(previous).to.deep.equal(['idle', 'requesting-microphone', 'connecting', 'waiting']);
+      expect(call.controller.status).to.equal('active');
+      expect(call.controller.error).to.equal(null);
+    });
+
+    it('is idle until it is started', () => {
+      const { status, error, duration, stats } = call.controller;
+      expect({ status, error, duration, stats }).to.deep.equal({
+        status: 'idle',
+        error: null,
+        duration: 0,
+        stats: noStats,
+      });
+      expect([call.audios.all.length, call.clock.pending]).to.deep.equal([0, 0]);
+    });
+
+    it('asks for the microphone inside the click', () => {
+      void call.start();
+      expect(call.audios.all.length).to.equal(1);
+      expect(call.controller.status).to.equal('requesting-microphone');
+    });
+
+    it('asks for a session once the microphone is granted, and not before', async () => {
+      void call.start();
+      await nextTask();
+      call.clock.advance(3_600_000);
+      expect(call.sessions.all.length).to.equal(0);
+      expect(call.controller.status, 'a visitor may think about it').to.equal('requesting-microphone');
+      call.audio.microphone.resolve();
+      await call.sessions.count(1);
+      expect(call.controller.status).to.equal('connecting');
+    });
+
+    for (const stage of ['the session is there, the sound is not', 'the sound is there, the session is not'] as const) {
+      it(`opens no socket while ${stage}`, async () => {
+        await call.playTo(stage);
+        await nextTask();
+        expect([call.sockets.all.length, call.audio.formats.length]).to.deep.equal([0, 0]);
+        call.session.resolve(session);
+        call.audio.loaded.resolve();
+        await call.sockets.count(1);
+      });
+    }
+
+    it('opens the session’s socket once, between the ends of the sound that the wire asks for', async () => {
+      await call.playTo(active);
+      expect(call.audio.formats).to.deep.equal([{ captureRate: 48_000, playbackRate: 16_000, chunkSamples: 960 }]);
+      expect(call.sockets.all.length).to.equal(1);
+      const { options } = call.socket;
+      expect([options.url, options.protocol]).to.deep.equal([session.url, 'pcm']);
+      expect(options.uplink).to.equal(call.audio.ports.uplink);
+      expect(options.downlink).to.equal(call.audio.ports.downlink);
+    });
+
+    it('hands the page’s wishes to the microphone, the loudspeaker and the token endpoint', async () => {
+      await call.playTo(active, { muted: true, volume: 0.3, assistantId: 'sales', tokenMethod: 'get' });
+      expect(call.audio.options).to.include({ muted: true, volume: 0.3 });
+      expect(call.session.request).to.include({
+        tokenEndpoint: '/token',
+        assistantId: 'sales',
+        tokenMethod: 'get',
+      });
+    });
+
+    it('is active when the agent says so, not when the client does', async () => {
+      await call.playTo('the agent is waited for');
+      await nextTask();
+      expect(call.controller.status).to.equal('waiting');
+      expect(call.told).not.to.include('start');
+    });
+
+    it('hands messages on at every stage that has a socket', async () => {
+      await call.playTo('the socket is open');
+      call.socket.report({ type: 'message', data: null });
+      call.socket.report({ type: 'client-ready' });
+      call.socket.report({ type: 'message', data: { type: 'transcript' } });
+      call.socket.report({ type: 'agent-ready' });
+      call.socket.report({ type: 'message', data: 'text' });
+      const messages = call.reports.all.flatMap((report) => (report.type === 'message' ? [report.data] : []));
+      expect(messages).to.deep.equal([null, { type: 'transcript' }, 'text']);
+      expect(call.controller.status).to.equal('active');
+    });
+
+    it('runs as long as it likes without a limit, and no timer waits for it', async () => {
+      await call.playTo(active, { maxDurationS: 0 });
+      expect(call.clock.pending).to.equal(0);
+      call.clock.advance(24 * 3_600_000);
+      expect(call.controller.status).to.equal('active');
+    });
+  });
+
+  describe('while it runs', () => {
+    for (const stage of stages) {
+      it(`is not started a second time: ${stage}`, async () => {
+        await call.playTo(stage);
+        const before = [...call.told];
+        expect(await call.start()).to.equal(false);
+        expect(call.told).to.deep.equal(before);
+        expect([call.audios.all.length, call.sessions.all.length]).to.deep.equal([
+          1,
+          stage === 'the microphone is asked for' ? 0 : 1,
+        ]);
+      });
+    }
+
+    it('mutes and sets the volume of its own sound, from the first moment to the last', async () => {
+      call.controller.setMuted(true);
+      call.controller.setVolume(0.1);
+      void call.start();
+      call.controller.setMuted(true);
+      call.controller.setVolume(0.5);
+      expect([call.audio.muted, call.audio.volumes]).to.deep.equal([[true], [0.5]]);
+      void call.controller.stop();
+      call.controller.setMuted(false);
+      call.controller.setVolume(1);
+      expect([call.audio.muted, call.audio.volumes], 'it has ended').to.deep.equal([[true], [0.5]]);
+    });
+
+    it('is muted from its first sample where the page mutes it while the first status is told', async () => {
+      call.listener = (report) => {
+        if (report.type === 'status' && report.status === 'requesting-microphone') call.controller.setMuted(true);
+      };
+      await call.playTo(active);
+      expect(call.audio.muted.at(-1) ?? call.audio.options.muted).to.equal(true);
+    });
+
+    it('keeps its duration by the clock it was given, from the first word of the agent', async () => {
+      await call.playTo('the agent is waited for');
+      call.clock.advance(5000);
+      expect(call.controller.duration).to.equal(0);
+      call.socket.report({ type: 'agent-ready' });
+      expect(call.controller.duration).to.equal(0);
+      call.clock.advance(61_500);
+      expect(call.controller.duration).to.equal(61.5);
+      void call.controller.stop();
+      call.clock.advance(10_000);
+      expect(call.controller.duration).to.equal(61.5);
+      expect(call.end!.duration).to.equal(61.5);
+    });
+
+    it('keeps the figures of both sides together, up to the end', async () => {
+      await call.playTo(active);
+      const { report } = call.socket;
+      report({
+        type: 'stats',
+        stats: { chunksSent: 10, chunksDropped: 1, audioMessages: 7, malformedMessages: 2 },
+      });
+      call.audio.report({ type: 'microphone', levelDbfs: -30 });
+      call.audio.report({ type: 'playback', levelDbfs: -12, bufferedMs: 80, underruns: 3, droppedSamples: 4 });
+      report({
+        type: 'stats',
+        stats: { chunksSent: 20, chunksDropped: 1, audioMessages: 9, malformedMessages: 2 },
+      });
+      const expected = {
+        chunksSent: 20,
+        chunksDropped: 1,
+        audioMessages: 9,
+        malformedMessages: 2,
+        underruns: 3,
+        bufferedMs: 80,
+        droppedSamples: 4,
+        visitorLevelDbfs: -30,
+        agentLevelDbfs: -12,
+      };
+      expect(call.controller.stats).to.deep.equal(expected);
+      void call.controller.stop();
+      expect(call.end!.stats).to.deep.equal(expected);
+      expect(call.controller.stats, 'also afterwards').to.deep.equal(expected);
+    });
+
+    it('tells both levels, and that the agent speaks until it has been quiet for 300 ms', async () => {
+      await call.playTo(active);
+      const levels = () => call.reports.all.flatMap((report) => (report.type === 'levels' ? [report] : []));
+      const playback = (levelDbfs: number) =>
+        call.audio.report({ type: 'playback', levelDbfs, bufferedMs: 0, underruns: 0, droppedSamples: 0 });
+      call.audio.report({ type: 'microphone', levelDbfs: -20 });
+      expect(levels()).to.deep.equal([{ type: 'levels', visitorDbfs: -20, agentDbfs: -100, isAgentSpeaking: false }]);
+      playback(-50);
+      playback(-49);
+      for (let i = 0; i < 5; i++) playback(-80);
+      // The visitor's own levels do not count as the agent's quiet.
+      for (let i = 0; i < 10; i++) call.audio.report({ type: 'microphone', levelDbfs: -20 });
+      expect(levels().map(({ isAgentSpeaking }) => isAgentSpeaking)).to.deep.equal([
+        false,
+        false,
+        ...Array.from({ length: 16 }, () => true),
+      ]);
+      playback(-80);
+      expect(levels().at(-1)).to.deep.equal({
+        type: 'levels',
+        visitorDbfs: -20,
+        agentDbfs: -80,
+        isAgentSpeaking: false,
+      });
+    });
+  });
+
+  describe('that the visitor ends', () => {
+    for (const stage of stages) {
+      it(`leaves nothing open, and what comes later is ignored: ${stage}`, async () => {
+        await call.playTo(stage);
+        const before = call.told.length;
+        const isActive = statusAt[stage] === 'active';
+        expect(call.controller.status).to.equal(statusAt[stage]);
+        call.clock.advance(2000);
+        void call.controller.stop();
+        expectNothingOpen();
+        expect(call.controller.status).to.equal('ended');
+        expect(await call.lastStart).to.equal(isActive);
+        expect(call.told.slice(before)).to.deep.equal(['ended', 'end']);
+        expect(call.end).to.deep.equal({
+          type: 'end',
+          reason: stage === draining ? 'agent' : 'visitor',
+          duration: isActive ? 2 : 0,
+          code: null,
+          closeCode: stage === draining ? 1000 : null,
+          stats: noStats,
+        });
+        const [told, sockets, sessions] = [call.told, call.sockets.all.length, call.sessions.all.length];
+        await playTheRest();
+        expect(call.told).to.deep.equal(told);
+        expect([call.sockets.all.length, call.sessions.all.length]).to.deep.equal([sockets, sessions]);
+        expect(call.audio.formats.length, 'sound connected').to.equal(sockets);
+        expect(call.controller.stats).to.deep.equal(noStats);
+        expectNothingOpen();
+      });
+
+      it(`does not mind what fails later: ${stage}`, async () => {
+        await call.playTo(stage);
+        void call.controller.stop();
+        const told = call.told;
+        call.audio.microphone.reject(new AudioFailure('microphone-denied'));
+        call.audio.loaded.reject(new AudioFailure('audio-failed'));
+        for (const asked of call.sessions.all) asked.reject(new CallError('token-request-failed'));
+        await nextTask();
+        expect(call.told).to.deep.equal(told);
+        expect(call.controller.error).to.equal(null);
+      });
+    }
+
+    for (const reason of ['visitor', 'page', 'replaced'] as const satisfies EndReason[]) {
+      it(`says who ended it: ${reason}`, async () => {
+        await call.playTo(active);
+        void call.controller.stop(reason);
+        expect(call.end!.reason).to.equal(reason);
+      });
+    }
+
+    it('is over for the one who waits when microphone and loudspeaker are closed, however often one asks', async () => {
+      await call.playTo(active);
+      let resolved = 0;
+      const stops = [1, 2, 3].map(() => call.controller.stop().then(() => (resolved += 1)));
+      await nextTask();
+      expect([resolved, call.audio.stops]).to.deep.equal([0, 1]);
+      call.audio.closed.resolve();
+      await Promise.all(stops);
+      expect(call.told.filter((type) => type === 'end').length).to.equal(1);
+      await call.controller.stop();
+      expect(call.told.at(-1)).to.equal('end');
+    });
+
+    it('needs no end where there was none to end', async () => {
+      await call.controller.stop();
+      expect([call.told, call.controller.status]).to.deep.equal([[], 'idle']);
+      await call.playTo(active);
+      call.socket.report({ type: 'closed', closeCode: 1011, hungUp: false });
+      const told = call.told;
+      call.audio.closed.resolve();
+      await call.controller.stop();
+      expect([call.told, call.controller.status]).to.deep.equal([told, 'failed']);
+    });
+  });
+
+  describe('that a listener ends', () => {
+    const moments: { at: string; audios: number; sessions: number; sockets: number; started: boolean }[] = [
+      { at: 'requesting-microphone', audios: 0, sessions: 0, sockets: 0, started: false },
+      { at: 'connecting', audios: 1, sessions: 0, sockets: 0, started: false },
+      { at: 'waiting', audios: 1, sessions: 1, sockets: 1, started: false },
+      { at: 'active', audios: 1, sessions: 1, sockets: 1, started: false },
+      { at: 'start', audios: 1, sessions: 1, sockets: 1, started: true },
+      { at: 'message', audios: 1, sessions: 1, sockets: 1, started: true },
+      { at: 'levels', audios: 1, sessions: 1, sockets: 1, started: true },
+    ];
+    for (const { at, audios, sessions, sockets, started } of moments) {
+      it(`stops right there, in the report of ${at}, and leaves nothing open`, async () => {
+        call.listener = (report) => {
+          const name = report.type === 'status' ? report.status : report.type;
+          if (name === at) void call.controller.stop();
+        };
+        void call.start({ maxDurationS: 60 });
+        for (const step of [
+          () => call.audio?.microphone.resolve(),
+          () => (call.audio?.loaded.resolve(), call.session?.resolve(session)),
+          () => call.socket?.report({ type: 'opened' }),
+          () => call.socket?.report({ type: 'client-ready' }),
+          () => call.socket?.report({ type: 'agent-ready' }),
+          () => call.socket?.report({ type: 'message', data: 1 }),
+          () => call.audio?.report({ type: 'microphone', levelDbfs: -1 }),
+        ]) {
+          step();
+          await nextTask();
+        }
+        expectNothingOpen();
+        expect([call.audios.all.length, call.sessions.all.length, call.sockets.all.length]).to.deep.equal([
+          audios,
+          sessions,
+          sockets,
+        ]);
+        expect(call.told.includes('start')).to.equal(started);
+        expect(call.told.slice(-3)).to.deep.equal([at, 'ended', 'end']);
+        expect(call.told.filter((type) => type === 'end').length).to.equal(1);
+        expect(call.controller.status).to.equal('ended');
+        await call.lastStart;
+      });
+    }
+
+    for (const at of ['ended', 'end', 'failed', 'error']) {
+      it(`is already over in the report of ${at}`, async () => {
+        await call.playTo(active);
+        call.listener = (report) => {
+          const name = report.type === 'status' ? report.status : report.type;
+          if (name === at) void call.controller.stop();
+        };
+        if (at.startsWith('end')) void call.controller.stop();
+        else call.socket.report({ type: 'closed', closeCode: 1006, hungUp: false });
+        expect(call.told.filter((type) => type === 'end').length).to.equal(1);
+        expectNothingOpen();
+      });
+    }
+  });
+
+  describe('after another one', () => {
+    it('starts from ended and from failed, as new as the first', async () => {
+      await call.playTo(active);
+      call.clock.advance(7000);
+      call.socket.report({ type: 'stats', stats: { ...noStats, chunksSent: 5 } });
+      call.audio.report({ type: 'playback', levelDbfs: -5, bufferedMs: 9, underruns: 9, droppedSamples: 9 });
+      call.socket.report({ type: 'closed', closeCode: 1006, hungUp: false });
+      expect(call.controller.status).to.equal('failed');
+
+      void call.start();
+      expect(call.controller.error).to.equal(null);
+      expect(call.controller.duration).to.equal(0);
+      expect(call.controller.stats).to.deep.equal(noStats);
+      call.audio.report({ type: 'microphone', levelDbfs: -20 });
+      const heard = call.reports.all.at(-1) as Extract<CallReport, { type: 'levels' }>;
+      expect(heard.isAgentSpeaking, 'the last call’s agent').to.equal(false);
+      void call.controller.stop();
+      expect(call.controller.status).to.equal('ended');
+
+      await call.playTo(active);
+      expect(await call.lastStart).to.equal(true);
+      expect(call.audios.all.length).to.equal(3);
+      void call.controller.stop();
+      expectNothingOpen();
+    });
+
+    for (const stage of stages) {
+      it(`is not disturbed by what is left of the first: ${stage}`, async () => {
+        await call.playTo(stage);
+        const first = call.lastStart;
+        const { audio, session: asked, socket } = call;
+        void call.controller.stop();
+        const firstSockets = call.sockets.all.length;
+        const second = call.start();
+        expect(call.controller.status).to.equal('requesting-microphone');
+        expect(call.audios.all.length).to.equal(2);
+        const told = call.told;
+
+        audio.microphone.resolve();
+        audio.loaded.resolve();
+        audio.drained.resolve();
+        audio.closed.resolve();
+        audio.report({ type: 'failed', failure: new AudioFailure('microphone-lost') });
+        asked?.resolve({ ...session, url: 'wss://agent.example/the-first' });
+        socket?.report({ type: 'agent-ready' });
+        socket?.report({ type: 'closed', closeCode: 1006, hungUp: false });
+        await nextTask();
+        expect(call.told).to.deep.equal(told);
+        expect(call.sockets.all.length).to.equal(firstSockets);
+        expect(await first).to.equal(statusAt[stage] === 'active');
+
+        const sessions = call.sessions.all.length;
+        call.audio.microphone.resolve();
+        await call.sessions.count(sessions + 1);
+        call.session.resolve(session);
+        call.audio.loaded.resolve();
+        await call.sockets.count(firstSockets + 1);
+        expect(call.socket.options.url).to.equal(session.url);
+        call.socket.report({ type: 'opened' });
+        call.socket.report({ type: 'client-ready' });
+        call.socket.report({ type: 'agent-ready' });
+        expect(await second).to.equal(true);
+        void call.controller.stop();
+        expectNothingOpen();
+      });
+    }
+
+    it('may be started by the listener of the last one’s end', async () => {
+      await call.playTo(active);
+      call.listener = (report) => {
+        if (report.type === 'end') {
+          call.listener = () => {};
+          void call.start();
+        }
+      };
+      void call.controller.stop();
+      expect(call.told.slice(-3)).to.deep.equal(['ended', 'end', 'requesting-microphone']);
+      expect(call.audios.all.length).to.equal(2);
+    });
+
+    for (const at of ['ended', 'failed'] as const) {
+      it(`may be started by the listener of the status ${at}, after the last one’s end was told`, async () => {
+        await call.playTo(active);
+        call.listener = (report) => {
+          if (report.type === 'status' && report.status === at) {
+            call.listener = () => {};
+            void call.start();
+          }
+        };
+        if (at === 'ended') void call.controller.stop();
+        else call.socket.report({ type: 'closed', closeCode: 1006, hungUp: false });
+        const last = at === 'ended' ? ['ended', 'end'] : ['failed', 'error', 'end'];
+        expect(call.told.slice(5)).to.deep.equal([...last, 'requesting-microphone']);
+      });
+    }
+
+    it('can be started and stopped twenty times within a second', async () => {
+      for (let i = 0; i < 20; i++) {
+        void call.start();
+        if (i % 3) call.audio.microphone.resolve();
+        if (i % 2) await nextTask();
+        void call.controller.stop();
+      }
+      await playTheRest();
+      expectNothingOpen();
+      expect(call.told.filter((type) => type === 'end').length).to.equal(20);
+      expect(call.controller.status).to.equal('ended');
+    });
+  });
+
+  describe('that takes too long', () => {
+    const limits: [Stage, CallErrorCode, number][] = [
+      ['session and sound are waited for', 'token-request-timeout', 10_000],
+      ['the sound is there, the session is not', 'token-request-timeout', 10_000],
+      ['the session is there, the sound is not', 'audio-failed', 10_000],
+      ['the socket opens', 'connection-timeout', 10_000],
+      ['the socket is open', 'agent-timeout', 20_000],
+      ['the agent is waited for', 'agent-timeout', 20_000],
+    ];
+    for (const [stage, code, limitMs] of limits) {
+      it(`fails with ${code} after ${limitMs / 1000} s: ${stage}`, async () => {
+        await call.playTo(stage);
+        await nextTask();
+        call.clock.advance(limitMs - 1);
+        await nextTask();
+        expect(call.controller.status).to.equal(statusAt[stage]);
+        const before = call.told.length;
+        call.clock.advance(1);
+        expect(call.told.slice(before)).to.deep.equal(['failed', 'error', 'end']);
+        expect(errorOf().code).to.equal(code);
+        expect(call.end).to.include({ reason: 'error', code, closeCode: null, duration: 0 });
+        expect(await call.lastStart).to.equal(false);
+        expectNothingOpen();
+        const told = call.told;
+        await playTheRest();
+        expect(call.told).to.deep.equal(told);
+      });
+    }
+
+    it('takes the times that it is given', async () => {
+      call.clock.uninstall();
+      call = new Rehearsal({ timeoutsMs: { 'audio-failed': 300, 'token-request-timeout': 200 } });
+      await call.playTo('session and sound are waited for');
+      call.clock.advance(200);
+      expect(errorOf().code).to.equal('token-request-timeout');
+    });
+
+    it('gives the agent its time from the open socket on, not from the click', async () => {
+      await call.playTo('the socket opens');
+      call.clock.advance(9999);
+      call.socket.report({ type: 'opened' });
+      call.clock.advance(19_999);
+      call.socket.report({ type: 'client-ready' });
+      expect(call.controller.status).to.equal('waiting');
+      call.clock.advance(1);
+      expect(errorOf().code).to.equal('agent-timeout');
+    });
+  });
+
+  describe('without sound', () => {
+    const codes: Record<AudioFailureCode, true> = {
+      'unsupported-browser': true,
+      'insecure-context': true,
+      'microphone-denied': true,
+      'microphone-blocked-by-policy': true,
+      'microphone-not-found': true,
+      'microphone-in-use': true,
+      'microphone-lost': true,
+      'audio-failed': true,
+    };
+    const cause = new DOMException('Why', 'NotAllowedError');
+    /** Where sound can fail; answers once it has. */
+    const places: Record<string, (failure: unknown) => Promise<void>> = {
+      'when it is opened': async (failure) => {
+        call.openAudioFailure = failure;
+        void call.start();
+      },
+      'when the microphone is asked for': async (failure) => {
+        void call.start();
+        call.audio.microphone.reject(failure);
+      },
+      'when it is set up': async (failure) => {
+        await call.playTo('session and sound are waited for');
+        call.audio.loaded.reject(failure);
+      },
+      'when it is connected': async (failure) => {
+        await call.playTo('the session is there, the sound is not');
+        call.audio.connectFailure = failure;
+        call.audio.loaded.resolve();
+      },
+      'while the agent is waited for': async (failure) => {
+        await call.playTo('the agent is waited for');
+        call.audio.report({ type: 'failed', failure: failure as AudioFailure });
+      },
+      'in the call': async (failure) => {
+        await call.playTo(active);
+        call.audio.report({ type: 'failed', failure: failure as AudioFailure });
+      },
+    };
+    for (const [place, fail] of Object.entries(places)) {
+      for (const code of Object.keys(codes) as AudioFailureCode[]) {
+        it(`fails with ${code} and what is known of it: ${place}`, async () => {
+          await fail(new AudioFailure(code, 'Say this too.', cause));
+          await call.reports.until((all) => all.some(({ type }) => type === 'end'));
+          expect(call.told.slice(-3)).to.deep.equal(['failed', 'error', 'end']);
+          expect(errorOf().code).to.equal(code);
+          expect(errorOf().message).to.equal(`${new CallError(code).message} Say this too.`);
+          expect(errorOf().cause).to.equal(cause);
+          expect(call.end).to.include({ reason: 'error', code, closeCode: null });
+          expect(await call.lastStart).to.equal(place === 'in the call');
+          expectNothingOpen();
+        });
+      }
+
+      it(`fails with audio-failed where a stranger throws: ${place}`, async () => {
+        const stranger = new TypeError('undefined is not a function');
+        await fail(stranger);
+        await call.reports.until((all) => all.some(({ type }) => type === 'end'));
+        expect(errorOf().code).to.equal('audio-failed');
+        expect(errorOf().cause).to.equal(stranger);
+        expectNothingOpen();
+      });
+    }
+
+    it('asks for no session when the microphone is refused', async () => {
+      void call.start();
+      call.audio.microphone.reject(new AudioFailure('microphone-denied'));
+      expect(await call.lastStart).to.equal(false);
+      await nextTask();
+      expect(call.sessions.all.length).to.equal(0);
+    });
+  });
+
+  describe('without a session', () => {
+    it('fails with the very error that the request gave', async () => {
+      await call.playTo('the sound is there, the session is not');
+      const refusal = new CallError('rate-limited', { httpStatus: 429, retryAfterS: 30 });
+      call.session.reject(refusal);
+      expect(await call.lastStart).to.equal(false);
+      expect(errorOf()).to.equal(refusal);
+      const told = call.reports.all.flatMap((report) => (report.type === 'error' ? [report.error] : []));
+      expect(told).to.deep.equal([refusal]);
+      expect(call.end!.code).to.equal('rate-limited');
+      expectNothingOpen();
+    });
+
+    it('does not wait for the sound to fail', async () => {
+      await call.playTo('session and sound are waited for');
+      call.session.reject(new CallError('token-request-failed'));
+      expect(await call.lastStart).to.equal(false);
+      call.audio.loaded.reject(new AudioFailure('audio-failed'));
+      await nextTask();
+      expect(call.told.filter((type) => type === 'error').length).to.equal(1);
+    });
+  });
+
+  describe('whose socket closes', () => {
+    for (const stage of withSocket.filter((stage) => beforeActive.includes(stage))) {
+      for (const [closeCode, hungUp] of [
+        [1000, true],
+        [1001, true],
+        [1005, true],
+        [1006, false],
+        [4001, false],
+      ] as const) {
+        it(`with ${closeCode} fails with connection-failed: ${stage}`, async () => {
+          await call.playTo(stage);
+          call.socket.report({ type: 'closed', closeCode, hungUp });
+          expect(await call.lastStart).to.equal(false);
+          expect(call.told.slice(-3)).to.deep.equal(['failed', 'error', 'end']);
+          expect(errorOf()).to.include({ code: 'connection-failed', closeCode });
+          expect(call.end).to.include({ reason: 'error', code: 'connection-failed', closeCode, duration: 0 });
+          expect(call.audio.drains).to.equal(0);
+          expectNothingOpen();
+        });
+      }
+    }
+
+    for (const closeCode of [1006, 1011, 4001]) {
+      it(`with ${closeCode} in the call fails with connection-lost, at once`, async () => {
+        await call.playTo(active);
+        call.clock.advance(3000);
+        call.socket.report({ type: 'closed', closeCode, hungUp: false });
+        expect(call.told.slice(-3)).to.deep.equal(['failed', 'error', 'end']);
+        expect(errorOf()).to.include({ code: 'connection-lost', closeCode });
+        expect(call.end).to.include({ reason: 'error', code: 'connection-lost', closeCode, duration: 3 });
+        expect(call.audio.drains).to.equal(0);
+        expectNothingOpen();
+      });
+    }
+
+    it('as the agent hangs up ends the call when its last words are played', async () => {
+      await call.playTo(active);
+      call.socket.report({ type: 'closed', closeCode: 1001, hungUp: true });
+      await nextTask();
+      expect(call.controller.status).to.equal('active');
+      expect(call.audio.drains).to.equal(1);
+      call.audio.report({ type: 'playback', levelDbfs: -9, bufferedMs: 900, underruns: 0, droppedSamples: 0 });
+      expect(call.told.at(-1), 'the last words are seen').to.equal('levels');
+      call.clock.advance(4000);
+      call.audio.drained.resolve();
+      await call.reports.until((all) => all.some(({ type }) => type === 'end'));
+      expect(call.told.slice(-2)).to.deep.equal(['ended', 'end']);
+      expect(call.end).to.include({ reason: 'agent', code: null, closeCode: 1001, duration: 4 });
+      expect(call.controller.error).to.equal(null);
+      expectNothingOpen();
+    });
+
+    it('as the agent hangs up waits no longer for its last words than they can be', async () => {
+      await call.playTo(draining);
+      call.clock.advance(119_999);
+      expect(call.controller.status).to.equal('active');
+      call.clock.advance(1);
+      expect(call.end).to.include({ reason: 'agent', closeCode: 1000 });
+      expectNothingOpen();
+    });
+
+    it('as the agent hangs up is the agent’s end, whoever leaves during its last words', async () => {
+      for (const reason of ['visitor', 'page', 'replaced'] as const) {
+        await call.playTo(draining);
+        void call.controller.stop(reason);
+        expect(call.end).to.include({ reason: 'agent', closeCode: 1000 });
+        const told = call.told;
+        call.audio.drained.resolve();
+        await nextTask();
+        expect(call.told).to.deep.equal(told);
+      }
+      expectNothingOpen();
+    });
+  });
+
+  describe('with a longest duration', () => {
+    it('ends by itself, counted from the first word of the agent', async () => {
+      await call.playTo('the agent is waited for', { maxDurationS: 90 });
+      call.clock.advance(15_000);
+      call.socket.report({ type: 'agent-ready' });
+      call.clock.advance(89_999);
+      expect(call.controller.status).to.equal('active');
+      call.clock.advance(1);
+      expect(call.told.slice(-2)).to.deep.equal(['ended', 'end']);
+      expect(call.end).to.include({ reason: 'max-duration', code: null, closeCode: null, duration: 90 });
+      expectNothingOpen();
+    });
+
+    for (const maxDurationS of [0, -1, Number.NaN]) {
+      it(`of ${maxDurationS} never ends by itself`, async () => {
+        await call.playTo(active, { maxDurationS });
+        expect(call.clock.pending).to.equal(0);
+      });
+    }
+
+    for (const maxDurationS of [2_147_484, 2_592_000, 1e9, Infinity]) {
+      it(`of ${maxDurationS} s, more than a browser’s timer can count, does not end at once`, async () => {
+        await call.playTo(active, { maxDurationS });
+        call.clock.advance(3_600_000);
+        expect(call.controller.status).to.equal('active');
+      });
+    }
+  });
+
+  describe('that ends', () => {
+    it('lets everything go before it tells so: a failure', async () => {
+      await call.playTo(active);
+      const before = call.log.length;
+      let seen: unknown;
+      call.listener = (report) => {
+        if (report.type !== 'status') return;
+        const { status, error } = call.controller;
+        seen = [status, error?.code, call.audio.stops, call.socket.closes];
+      };
+      call.socket.report({ type: 'closed', closeCode: 1006, hungUp: false });
+      const order = call.log.slice(before);
+      expect(order.slice(0, 3)).to.have.members(['session aborted', 'socket closed', 'sound stopped']);
+      expect(order.slice(3)).to.deep.equal(['status failed', 'error', 'end']);
+      expect(seen).to.deep.equal(['failed', 'connection-lost', 1, 1]);
+    });
+
+    it('lets everything go before it tells so: a hang-up', async () => {
+      await call.playTo(active);
+      const before = call.log.length;
+      void call.controller.stop();
+      const order = call.log.slice(before);
+      expect(order.slice(0, 3)).to.have.members(['session aborted', 'socket closed', 'sound stopped']);
+      expect(order.slice(3)).to.deep.equal(['status ended', 'end']);
+    });
+
+    it('fires its end once for every start that was not refused', async () => {
+      for (const stage of stages) {
+        await call.playTo(stage);
+        await call.start();
+        void call.controller.stop();
+        void call.controller.stop();
+      }
+      expect(call.told.filter((type) => type === 'end').length).to.equal(stages.length);
+      expect(call.told.filter((type) => type === 'start').length).to.equal(2);
+    });
+  });
+
+  // As with DOM events: a listener's exception is the page's own, reported to it, and no part of the call.
+  describe('whose listener throws', () => {
+    const { reportError } = globalThis;
+    const thrown: unknown[] = [];
+    beforeEach(() => {
+      thrown.length = 0;
+      globalThis.reportError = (mistake) => void thrown.push(mistake);
+    });
+    afterEach(() => {
+      globalThis.reportError = reportError;
+    });
+
+    for (const at of ['requesting-microphone', 'connecting', 'waiting', 'active', 'start', 'ended', 'end']) {
+      it(`goes on to its end as if it had not: ${at}`, async () => {
+        const mistake = new Error(`a listener's mistake at ${at}`);
+        call.listener = (report) => {
+          if ((report.type === 'status' ? report.status : report.type) === at) throw mistake;
+        };
+        await call.playTo(active);
+        expect(call.controller.status).to.equal('active');
+        expect(await call.lastStart).to.equal(true);
+        call.audio.closed.resolve();
+        await call.controller.stop();
+        expect(call.told).to.deep.equal([
+          'requesting-microphone',
+          'connecting',
+          'waiting',
+          'active',
+          'start',
+          'ended',
+          'end',
+        ]);
+        expectNothingOpen();
+        expect(thrown).to.deep.equal([mistake]);
+      });
+    }
+  });
+});

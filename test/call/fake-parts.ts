@@ -1,0 +1,195 @@
+import type { AudioFormat, AudioOptions, AudioReport } from '../../src/audio/audio-engine.js';
+import { CallController, type CallAudio, type CallOptions, type CallParts } from '../../src/call/call-controller.js';
+import type { CallReport } from '../../src/call/call-report.js';
+import type { Session, SessionRequest } from '../../src/call/session.js';
+import type { SocketOptions } from '../../src/protocol/socket.js';
+import type { SocketReport } from '../../src/protocol/socket-host.js';
+import { Deferred } from '../support/deferred.js';
+import { Inbox } from '../support/inbox.js';
+import { ManualClock } from '../support/manual-clock.js';
+
+export const session: Session = { url: 'wss://agent.example/start?token=secret-token', protocol: 'pcm' };
+
+/** A call's sound that does nothing until the test says so. */
+export class FakeAudio implements CallAudio {
+  readonly options: AudioOptions;
+  readonly report: (report: AudioReport) => void;
+  readonly microphone = new Deferred();
+  readonly loaded = new Deferred();
+  readonly drained = new Deferred();
+  readonly closed = new Deferred();
+  readonly ports = { uplink: new MessageChannel().port1, downlink: new MessageChannel().port1 };
+  readonly formats: AudioFormat[] = [];
+  readonly muted: boolean[] = [];
+  readonly volumes: number[] = [];
+  drains = 0;
+  stops = 0;
+  connectFailure: unknown;
+  #log: (line: string) => void;
+
+  constructor(options: AudioOptions, report: (report: AudioReport) => void, log: (line: string) => void) {
+    this.options = options;
+    this.report = report;
+    this.#log = log;
+    // As in the real one: a call that was stopped before waits for neither.
+    for (const { promise } of [this.microphone, this.loaded]) promise.catch(() => {});
+  }
+
+  granted(): Promise<void> {
+    return this.microphone.promise;
+  }
+  ready(): Promise<void> {
+    return this.loaded.promise;
+  }
+  connect(format: AudioFormat) {
+    if (this.connectFailure) throw this.connectFailure;
+    this.formats.push(format);
+    return this.ports;
+  }
+  setMuted(muted: boolean): void {
+    this.muted.push(muted);
+  }
+  setVolume(volume: number): void {
+    this.volumes.push(volume);
+  }
+  flush(): void {}
+  drain(): Promise<void> {
+    this.drains += 1;
+    return this.drained.promise;
+  }
+  stop(): Promise<void> {
+    this.stops += 1;
+    this.#log('sound stopped');
+    return this.closed.promise;
+  }
+}
+
+/** A socket that tells what the test wants. */
+export interface FakeSocket {
+  readonly options: SocketOptions;
+  readonly report: (report: SocketReport) => void;
+  closes: number;
+}
+
+/** A request for a session that the test answers. */
+export interface AskedSession extends Deferred<Session> {
+  readonly request: SessionRequest;
+  readonly signal: AbortSignal;
+}
+
+/** The steps of a call, in their order. */
+export const stages = [
+  'the microphone is asked for',
+  'session and sound are waited for',
+  'the session is there, the sound is not',
+  'the sound is there, the session is not',
+  'the socket opens',
+  'the socket is open',
+  'the agent is waited for',
+  'the call is active',
+  'the agent’s last words are played',
+] as const;
+export type Stage = (typeof stages)[number];
+
+/** A controller with parts that the test plays, and a clock that the test turns. */
+export class Rehearsal {
+  readonly clock = new ManualClock();
+  readonly reports = new Inbox<CallReport>();
+  readonly audios = new Inbox<FakeAudio>();
+  readonly sessions = new Inbox<AskedSession>();
+  readonly sockets = new Inbox<FakeSocket>();
+  /** Reports and the letting go of each part, in their order. */
+  readonly log: string[] = [];
+  readonly controller: CallController;
+  /** Called with each report, as a page would be. */
+  listener: (report: CallReport) => void = () => {};
+  openAudioFailure: unknown;
+  lastStart: Promise<boolean> = Promise.resolve(false);
+
+  constructor(parts: Partial<CallParts> = {}) {
+    this.clock.install();
+    this.controller = new CallController((report) => this.#hear(report), {
+      openAudio: (options, report) => {
+        if (this.openAudioFailure) throw this.openAudioFailure;
+        const audio = new FakeAudio(options, report, (line) => this.log.push(line));
+        this.audios.push(audio);
+        return audio;
+      },
+      fetchSession: (request, signal) => {
+        const asked = Object.assign(new Deferred<Session>(), { request, signal });
+        signal.addEventListener('abort', () => this.log.push('session aborted'));
+        this.sessions.push(asked);
+        return asked.promise;
+      },
+      openSocket: (options, report) => {
+        const socket: FakeSocket = { options, report, closes: 0 };
+        this.sockets.push(socket);
+        return {
+          close: () => {
+            socket.closes += 1;
+            this.log.push('socket closed');
+          },
+        };
+      },
+      now: () => this.clock.nowMs,
+      ...parts,
+    });
+  }
+
+  get audio(): FakeAudio {
+    return this.audios.all.at(-1)!;
+  }
+  get session(): AskedSession {
+    return this.sessions.all.at(-1)!;
+  }
+  get socket(): FakeSocket {
+    return this.sockets.all.at(-1)!;
+  }
+  /** Types of all reports; a status by its name. */
+  get told(): string[] {
+    return this.reports.all.map((report) => (report.type === 'status' ? report.status : report.type));
+  }
+  get end(): Extract<CallReport, { type: 'end' }> | undefined {
+    return this.reports.all.flatMap((report) => (report.type === 'end' ? [report] : [])).at(-1);
+  }
+
+  start(options: Partial<CallOptions> = {}): Promise<boolean> {
+    this.lastStart = this.controller.start({
+      muted: false,
+      volume: 1,
+      maxDurationS: 0,
+      tokenEndpoint: '/token',
+      ...options,
+    } as CallOptions);
+    return this.lastStart;
+  }
+
+  /** Starts a call and plays it up to this stage. */
+  async playTo(stage: Stage, options: Partial<CallOptions> = {}): Promise<void> {
+    const [asked, opened] = [this.sessions.all.length, this.sockets.all.length];
+    void this.start(options);
+    if (stage === 'the microphone is asked for') return;
+    this.audio.microphone.resolve();
+    await this.sessions.count(asked + 1);
+    if (stage === 'session and sound are waited for') return;
+    if (stage !== 'the sound is there, the session is not') this.session.resolve(session);
+    if (stage === 'the session is there, the sound is not') return void (await this.session.promise);
+    this.audio.loaded.resolve();
+    if (stage === 'the sound is there, the session is not') return void (await this.audio.loaded.promise);
+    await this.sockets.count(opened + 1);
+    if (stage === 'the socket opens') return;
+    this.socket.report({ type: 'opened' });
+    if (stage === 'the socket is open') return;
+    this.socket.report({ type: 'client-ready' });
+    if (stage === 'the agent is waited for') return;
+    this.socket.report({ type: 'agent-ready' });
+    if (stage === 'the call is active') return;
+    this.socket.report({ type: 'closed', closeCode: 1000, hungUp: true });
+  }
+
+  #hear(report: CallReport): void {
+    this.log.push(report.type === 'status' ? `status ${report.status}` : report.type);
+    this.reports.push(report);
+    this.listener(report);
+  }
+}

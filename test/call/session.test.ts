@@ -1,0 +1,469 @@
+import { expect } from '@open-wc/testing';
+import { CallError } from '../../src/call/errors.js';
+import { fetchSession, type SessionRequest, type TokenProvider } from '../../src/call/session.js';
+import { Deferred } from '../support/deferred.js';
+
+const sessionURL = 'wss://widget.example/websocket/start?token=secret-token';
+const endpoint = 'https://site.example/api/token';
+
+interface Asked {
+  readonly url: URL;
+  readonly init: RequestInit;
+}
+
+describe('a session', () => {
+  const originalFetch = globalThis.fetch;
+  let asked: Asked[];
+
+  /** Puts a site's endpoint in the place of the network. */
+  const endpointAnswers = (answer: (asked: Asked) => Response | Promise<Response>): void => {
+    globalThis.fetch = async (url, init = {}) => {
+      const request = { url: new URL(String(url)), init };
+      asked.push(request);
+      return answer(request);
+    };
+  };
+  const answersWith = (body: unknown, init: ResponseInit = {}): void =>
+    endpointAnswers(() => new Response(typeof body === 'string' ? body : JSON.stringify(body), init));
+
+  beforeEach(() => {
+    asked = [];
+    answersWith({ sessionURL });
+  });
+  afterEach(() => {
+    globalThis.fetch = originalFetch;
+  });
+
+  const ask = (request: SessionRequest, signal = new AbortController().signal) => fetchSession(request, signal);
+  const failureOf = async (request: SessionRequest): Promise<CallError> => {
+    const outcome = await ask(request).then(
+      (session) => session,
+      (error: unknown) => error,
+    );
+    expect(outcome, 'it should have failed').to.be.instanceOf(CallError);
+    return outcome as CallError;
+  };
+  /** All that a page, a log or a report could read of an error. */
+  const everythingIn = (error: unknown): string => {
+    if (!(error instanceof Error)) return String(error);
+    const fields = Object.getOwnPropertyNames(error).map((name) => String(Reflect.get(error, name)));
+    return [String(error), ...fields, error.cause === undefined ? '' : everythingIn(error.cause)].join('\n');
+  };
+
+  describe('asked of the token endpoint', () => {
+    it('is one POST with the agent in its JSON, as strict as fetch can be', async () => {
+      const { signal } = new AbortController();
+      expect(await ask({ tokenEndpoint: endpoint, assistantId: 'agent 1' }, signal)).to.deep.equal({
+        url: sessionURL,
+        protocol: 'pcm',
+      });
+      expect(asked.length).to.equal(1);
+      const { url, init } = asked[0]!;
+      expect(url.href).to.equal(endpoint);
+      expect(init).to.deep.equal({
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: '{"assistant_id":"agent 1"}',
+        credentials: 'same-origin',
+        cache: 'no-store',
+        redirect: 'error',
+        signal,
+      });
+    });
+
+    it('names no agent where the page names none', async () => {
+      await ask({ tokenEndpoint: endpoint });
+      await ask({ tokenEndpoint: endpoint, tokenMethod: 'get', assistantId: '' });
+      expect(asked[0]!.init.body).to.equal('{}');
+      expect(asked[1]!.url.href).to.equal(endpoint);
+    });
+
+    it('is one GET with the agent in the query, beside what is already there', async () => {
+      await ask({ tokenEndpoint: `${endpoint}?lang=de`, tokenMethod: 'get', assistantId: 'a&b=c d' });
+      const { url, init } = asked[0]!;
+      expect([...url.searchParams]).to.deep.equal([
+        ['lang', 'de'],
+        ['assistant_id', 'a&b=c d'],
+      ]);
+      expect([init.method, init.body, init.headers]).to.deep.equal([undefined, undefined, undefined]);
+      expect(init).to.include({ cache: 'no-store', redirect: 'error', credentials: 'same-origin' });
+    });
+
+    for (const tokenMethod of ['post', 'get'] as const) {
+      it(`names the agent in the path where the endpoint has a place for it, and not again (${tokenMethod})`, async () => {
+        await ask({ tokenEndpoint: `${endpoint}/{assistant_id}/new`, tokenMethod, assistantId: '../a?b#c/$&d' });
+        const { url, init } = asked[0]!;
+        expect(url.href).to.equal(`${endpoint}/..%2Fa%3Fb%23c%2F%24%26d/new`);
+        expect(init.body).to.equal(tokenMethod === 'post' ? '{}' : undefined);
+      });
+    }
+
+    it('leaves the place empty where the page names no agent', async () => {
+      await ask({ tokenEndpoint: `${endpoint}/{assistant_id}/new` });
+      expect(asked[0]!.url.href).to.equal(`${endpoint}//new`);
+    });
+
+    for (const tokenCredentials of ['omit', 'same-origin', 'include'] as const) {
+      it(`sends cookies as the page says: ${tokenCredentials}`, async () => {
+        await ask({ tokenEndpoint: endpoint, tokenCredentials });
+        expect(asked[0]!.init.credentials).to.equal(tokenCredentials);
+      });
+    }
+
+    it('resolves a relative endpoint against the page, its <base> included', async () => {
+      await ask({ tokenEndpoint: '/api/token' });
+      await ask({ tokenEndpoint: 'token' });
+      const base = document.createElement('base');
+      base.href = 'https://other.example/shop/';
+      document.head.append(base);
+      try {
+        await ask({ tokenEndpoint: 'token' });
+      } finally {
+        base.remove();
+      }
+      expect(asked.map(({ url }) => url.href)).to.deep.equal([
+        new URL('/api/token', location.href).href,
+        new URL('token', location.href).href,
+        'https://other.example/shop/token',
+      ]);
+    });
+
+    it('ignores fields that this version does not know', async () => {
+      answersWith({ sessionURL, protocol: 'pcm', codec: 'l16', framing: 'payload', callId: 'x', news: { a: 1 } });
+      expect(await ask({ tokenEndpoint: endpoint })).to.deep.equal({ url: sessionURL, protocol: 'pcm' });
+    });
+
+    it('may come from an endpoint that answers no Content-Type', async () => {
+      endpointAnswers(() => new Response(new Blob([JSON.stringify({ sessionURL })])));
+      expect((await ask({ tokenEndpoint: endpoint })).url).to.equal(sessionURL);
+    });
+
+    it('is not asked for where the page names no endpoint', async () => {
+      for (const tokenEndpoint of [undefined, '']) {
+        expect((await failureOf({ tokenEndpoint, assistantId: 'a' })).code).to.equal('token-endpoint-missing');
+      }
+      expect(asked.length).to.equal(0);
+    });
+  });
+
+  describe('refused by the token endpoint', () => {
+    const refusals = [
+      { status: 400, code: 'token-request-failed' },
+      { status: 401, code: 'token-request-failed' },
+      { status: 403, code: 'token-request-failed' },
+      { status: 404, code: 'token-request-failed' },
+      { status: 428, code: 'token-request-failed' },
+      { status: 429, code: 'rate-limited' },
+      { status: 500, code: 'token-request-failed' },
+      { status: 502, code: 'token-request-failed' },
+      { status: 503, code: 'rate-limited' },
+    ];
+    for (const { status, code } of refusals) {
+      for (const body of ['', '<!doctype html><h1>No</h1>', 'null', '[]', '"no"', '{"error":null}', '{"error":"no"}']) {
+        it(`with ${status} and ${body || 'nothing'} is ${code} with its status`, async () => {
+          answersWith(body, { status });
+          const error = await failureOf({ tokenEndpoint: endpoint });
+          expect(error.code).to.equal(code);
+          expect(error.httpStatus).to.equal(status);
+          expect(error.message).to.include(String(status));
+          expect([error.endpointCode, error.retryAfterS]).to.deep.equal([undefined, undefined]);
+        });
+      }
+    }
+
+    it('is a refusal even where its body holds a session URL', async () => {
+      answersWith({ sessionURL }, { status: 500 });
+      expect((await failureOf({ tokenEndpoint: endpoint })).code).to.equal('token-request-failed');
+    });
+
+    it('carries the endpoint’s own code, to the developer too', async () => {
+      answersWith({ error: { code: 'agent-required', message: 'x', requestId: 'y' } }, { status: 400 });
+      const error = await failureOf({ tokenEndpoint: endpoint });
+      expect(error.endpointCode).to.equal('agent-required');
+      expect(error.message).to.include('(agent-required)');
+    });
+
+    const hostileCodes = [
+      '<img src=x onerror=alert(1)>',
+      sessionURL,
+      'see https://evil.example',
+      'a'.repeat(65),
+      '',
+      'a b',
+      'busy\n',
+      'ünknown',
+      7,
+      null,
+      ['busy'],
+      { toString: 'busy' },
+    ];
+    for (const code of hostileCodes) {
+      it(`does not pass on the code ${JSON.stringify(code).slice(0, 40)}`, async () => {
+        answersWith({ error: { code, message: 'secret-token' } }, { status: 400 });
+        const error = await failureOf({ tokenEndpoint: endpoint });
+        expect(error.endpointCode).to.equal(undefined);
+        expect(error.message).to.match(/It answered 400\.$/);
+      });
+    }
+
+    const waits: [string, unknown, string | null, number | undefined][] = [
+      ['the body', 30, null, 30],
+      ['the header', undefined, '120', 120],
+      ['the body before the header', 5, '120', 5],
+      ['the body, as text', '15', null, 15],
+      ['the header where the body’s word is none', 'soon', '9', 9],
+      ['a zero', 0, '60', 0],
+      ['whole seconds', 2.9, null, 2],
+      ['an hour at most', 86_400, null, 3600],
+      ['an hour at most, in the header', undefined, '999999999999999999999', 3600],
+      ['an hour at most, for a number of any size', 1e21, null, 3600],
+      ['nothing for a negative number', -5, null, undefined],
+      ['nothing for a negative header', undefined, '-1', undefined],
+      ['nothing for no number', { a: 1 }, 'NaN', undefined],
+      ['nothing for null', null, '', undefined],
+    ];
+    for (const [what, retryAfter, header, seconds] of waits) {
+      for (const status of [429, 503]) {
+        it(`with ${status} says how long to wait: ${what}`, async () => {
+          const headers = header === null ? {} : { 'Retry-After': header };
+          answersWith({ error: { code: 'busy', retryAfter } }, { status, headers });
+          expect((await failureOf({ tokenEndpoint: endpoint })).retryAfterS).to.equal(seconds);
+        });
+      }
+    }
+  });
+
+  describe('from an endpoint that cannot be reached', () => {
+    it('is token-request-failed, without what fetch said', async () => {
+      endpointAnswers(({ url }) => Promise.reject(new TypeError(`Failed to fetch ${url.href}?secret-token`)));
+      const error = await failureOf({ tokenEndpoint: endpoint });
+      expect(error.code).to.equal('token-request-failed');
+      expect(error.cause).to.equal(undefined);
+      expect([error.httpStatus, error.retryAfterS]).to.deep.equal([undefined, undefined]);
+    });
+
+    for (const tokenEndpoint of ['https://', 'http://[', 'https://site.example:99999/']) {
+      it(`is token-request-failed for ${tokenEndpoint}, which is no URL`, async () => {
+        expect((await failureOf({ tokenEndpoint })).code).to.equal('token-request-failed');
+        expect(asked.length).to.equal(0);
+      });
+    }
+
+    it('is token-request-failed where the answer breaks off, as a network does', async () => {
+      const body = new ReadableStream({ start: (controller) => controller.error(new TypeError('network error')) });
+      endpointAnswers(() => new Response(body));
+      expect((await failureOf({ tokenEndpoint: endpoint })).code).to.be.oneOf([
+        'token-request-failed',
+        'token-response-invalid',
+      ]);
+    });
+  });
+
+  describe('that is none', () => {
+    const answers: Record<string, string> = {
+      'an HTML page': '<!doctype html><title>Login</title>',
+      'an empty body': '',
+      'JSON that is cut off': '{"sessionURL":"wss://widget',
+      null: 'null',
+      'a number': '7',
+      'a list': `["${sessionURL}"]`,
+      'no sessionURL': '{"session_url":"wss://widget.example/"}',
+      'a sessionURL that is null': '{"sessionURL":null}',
+      'a sessionURL that is a number': '{"sessionURL":1}',
+      'a sessionURL that is a list': `{"sessionURL":["${sessionURL}"]}`,
+    };
+    for (const [what, body] of Object.entries(answers)) {
+      it(`is token-response-invalid: ${what}`, async () => {
+        answersWith(body);
+        expect((await failureOf({ tokenEndpoint: endpoint })).code).to.equal('token-response-invalid');
+      });
+    }
+
+    for (const protocol of ['media', 'PCM', '', null, 0, ['pcm'], { toString: 'pcm' }, '__proto__', 'constructor']) {
+      it(`is protocol-error for the protocol ${JSON.stringify(protocol)}`, async () => {
+        answersWith({ sessionURL, protocol });
+        expect((await failureOf({ tokenEndpoint: endpoint })).code).to.equal('protocol-error');
+      });
+    }
+  });
+
+  const rejected = [
+    '',
+    'token',
+    '/websocket/start?token=secret-token',
+    '//widget.example/start?token=secret-token',
+    '?token=secret-token',
+    'http://widget.example/?token=secret-token',
+    'https://widget.example/?token=secret-token',
+    'javascript:alert("secret-token")',
+    'data:text/html,secret-token',
+    'blob:https://site.example/secret-token',
+    'ws://widget.example/?token=secret-token',
+    'ws://localhost.evil.example/?token=secret-token',
+    'ws://127.0.0.1.evil.example/?token=secret-token',
+    'ws://localhost@evil.example/?token=secret-token',
+    'ws://evil.example/localhost?token=secret-token',
+    'ws://10.0.0.1/?token=secret-token',
+    'wss://',
+    'wss://[secret-token',
+    'wsss://widget.example/?token=secret-token',
+  ];
+  const accepted: Record<string, string> = {
+    [sessionURL]: sessionURL,
+    'WSS://Widget.Example/a?token=T': 'wss://widget.example/a?token=T',
+    'wss://widget.example:8443/a': 'wss://widget.example:8443/a',
+    'ws://localhost:8788/a?token=T': 'ws://localhost:8788/a?token=T',
+    'ws://LOCALHOST/a': 'ws://localhost/a',
+    'ws://127.0.0.1:1/a': 'ws://127.0.0.1:1/a',
+    'ws://[::1]:1/a': 'ws://[::1]:1/a',
+  };
+  const sources: Record<string, (url: string) => SessionRequest> = {
+    'the endpoint': (url) => {
+      answersWith({ sessionURL: url });
+      return { tokenEndpoint: endpoint };
+    },
+    'a provider’s string': (url) => ({ tokenProvider: async () => url }),
+    'a provider’s answer': (url) => ({ tokenProvider: async () => ({ sessionURL: url }) }),
+    'the session-url attribute': (url) => ({ sessionUrl: url }),
+  };
+  for (const [source, from] of Object.entries(sources)) {
+    describe(`whose URL comes from ${source}`, () => {
+      for (const url of rejected.filter((url) => url || source !== 'the session-url attribute')) {
+        it(`is rejected for ${JSON.stringify(url)}, and the error does not name it`, async () => {
+          const error = await failureOf(from(url));
+          expect(error.code).to.equal('session-url-rejected');
+          expect(everythingIn(error)).not.to.include('secret-token');
+          expect(error.message).to.equal(new CallError('session-url-rejected').message);
+        });
+      }
+      for (const [url, opened] of Object.entries(accepted)) {
+        it(`is taken for ${url}`, async () => {
+          expect(await ask(from(url))).to.deep.equal({ url: opened, protocol: 'pcm' });
+        });
+      }
+    });
+  }
+
+  describe('from the page itself', () => {
+    it('is the session-url attribute’s before all else, and nobody is asked', async () => {
+      let calls = 0;
+      const tokenProvider: TokenProvider = async () => `${sessionURL}&provider=${(calls += 1)}`;
+      const session = await ask({ sessionUrl: sessionURL, tokenProvider, tokenEndpoint: endpoint });
+      expect(session.url).to.equal(sessionURL);
+      expect([calls, asked.length]).to.deep.equal([0, 0]);
+    });
+
+    it('is the tokenProvider’s before the endpoint’s', async () => {
+      const session = await ask({ tokenProvider: async () => `${sessionURL}&mine`, tokenEndpoint: endpoint });
+      expect(session.url).to.equal(`${sessionURL}&mine`);
+      expect(asked.length).to.equal(0);
+    });
+
+    it('tells the tokenProvider which agent, and when the call was stopped meanwhile', async () => {
+      const abort = new AbortController();
+      const requests: unknown[] = [];
+      const tokenProvider: TokenProvider = async (request) => {
+        requests.push(request);
+        return sessionURL;
+      };
+      await ask({ tokenProvider, assistantId: 'sales' }, abort.signal);
+      expect(requests).to.have.lengthOf(1);
+      expect(requests[0]).to.include({ assistantId: 'sales', signal: abort.signal });
+    });
+
+    const broken: Record<string, unknown> = { undefined, null: null, 'a number': 5, 'an empty object': {}, true: true };
+    for (const [what, answer] of Object.entries(broken)) {
+      it(`is token-response-invalid where the tokenProvider gives ${what}`, async () => {
+        const tokenProvider = (async () => answer) as unknown as TokenProvider;
+        expect((await failureOf({ tokenProvider })).code).to.equal('token-response-invalid');
+      });
+    }
+
+    it('is token-request-failed where the tokenProvider rejects or throws, without its words', async () => {
+      const providers: TokenProvider[] = [
+        async () => Promise.reject(new Error(`403 for ${sessionURL}`)),
+        async () => Promise.reject(sessionURL),
+        async () => Promise.reject(),
+        () => {
+          throw new TypeError(`secret-token ${sessionURL}`);
+        },
+      ];
+      for (const tokenProvider of providers) {
+        const error = await failureOf({ tokenProvider });
+        expect(error.code).to.equal('token-request-failed');
+        expect(error.message).to.include('tokenProvider');
+        expect(everythingIn(error)).not.to.include('secret-token');
+      }
+    });
+  });
+
+  describe('of a call that was stopped meanwhile', () => {
+    const reason = new DOMException('The call was stopped.', 'AbortError');
+    const outcomeOf = (request: SessionRequest, signal: AbortSignal) =>
+      ask(request, signal).then(
+        () => 'a session',
+        (error: unknown) => error,
+      );
+
+    const expectReason = async (outcome: Promise<unknown>): Promise<void> => {
+      const ended = await outcome;
+      expect(ended === reason, `it ended with ${String(ended)}`).to.equal(true);
+    };
+
+    it('ends with the signal’s reason while the endpoint is asked', async () => {
+      const abort = new AbortController();
+      endpointAnswers(({ init }) => {
+        const { promise, reject } = new Deferred<Response>();
+        init.signal!.addEventListener('abort', () => reject(init.signal!.reason));
+        return promise;
+      });
+      const outcome = outcomeOf({ tokenEndpoint: endpoint }, abort.signal);
+      abort.abort(reason);
+      await expectReason(outcome);
+    });
+
+    it('ends with the signal’s reason while the answer is read', async () => {
+      const abort = new AbortController();
+      const asking = new Deferred();
+      endpointAnswers(({ init }) => {
+        asking.resolve();
+        const body = new ReadableStream({
+          start: (stream) => init.signal!.addEventListener('abort', () => stream.error(init.signal!.reason)),
+        });
+        return new Response(body);
+      });
+      const outcome = outcomeOf({ tokenEndpoint: endpoint }, abort.signal);
+      await asking.promise;
+      abort.abort(reason);
+      await expectReason(outcome);
+    });
+
+    it('ends with the signal’s reason while the tokenProvider is asked', async () => {
+      const abort = new AbortController();
+      const tokenProvider: TokenProvider = ({ signal }) =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      const outcome = outcomeOf({ tokenProvider }, abort.signal);
+      abort.abort(reason);
+      await expectReason(outcome);
+    });
+  });
+
+  it('never lets an error name the URL or the token, whatever the endpoint answers', async () => {
+    const token = 'token=secret-token';
+    const bodies = [
+      { sessionURL: `https://widget.example/?${token}` },
+      { sessionURL, protocol: `media-${token}` },
+      { error: { code: `${token}`, message: token, requestId: token, retryAfter: token } },
+      { session: sessionURL },
+      `${sessionURL} is not JSON`,
+    ];
+    for (const body of bodies) {
+      for (const status of [200, 400, 429, 500, 503]) {
+        answersWith(body, { status, headers: { 'Retry-After': token } });
+        const outcome = await ask({ tokenEndpoint: `${endpoint}?key=secret-token` }).catch((error: unknown) => error);
+        expect(outcome, `${status} ${JSON.stringify(body)}`).to.be.instanceOf(CallError);
+        expect(everythingIn(outcome), `${status} ${JSON.stringify(body)}`).not.to.include('secret-token');
+      }
+    }
+  });
+});

@@ -1,0 +1,259 @@
+import { expect, html, oneEvent } from '@open-wc/testing';
+import type { CallStatus } from '../../src/call/machine.js';
+import '../../src/index.js';
+import { CallEndEvent, CallErrorEvent, CallMessageEvent, CallStatusEvent } from '../../src/element/events.js';
+import type { SynthflowCall } from '../../src/element/synthflow-call.js';
+import { button, lead, part, place, record, statuses, until } from '../support/calls.js';
+
+const everyEvent = [
+  'synthflow-before-start',
+  'synthflow-status',
+  'synthflow-start',
+  'synthflow-message',
+  'synthflow-error',
+  'synthflow-end',
+];
+
+const steps = (events: Event[]) =>
+  events.map((event) => (event instanceof CallStatusEvent ? `${event.previous} → ${event.status}` : event.type));
+
+/** What a screen reader calls the button. */
+function nameOf(element: SynthflowCall): string {
+  const control = button(element);
+  if (control.ariaLabel) return control.ariaLabel;
+  const label = control.querySelector('.label')!;
+  const slotted = label.querySelector('slot')?.assignedNodes() ?? [];
+  const text = slotted.length > 0 ? slotted.map((node) => node.textContent).join('') : label.textContent!;
+  return text.trim();
+}
+
+const visible = (element: HTMLElement | null) => element !== null && element.checkVisibility();
+
+describe('the call in the page', () => {
+  for (const status of statuses) {
+    it(`can be ${status}, and says so to scripts and styles`, async () => {
+      const { element, agent } = await place();
+      await lead(element, agent, status);
+      expect(element.status).to.equal(status);
+      expect(statuses.filter((name) => element.matches(`:state(${name})`))).to.deep.equal([status]);
+    });
+  }
+
+  it('tells a whole call in order, through shadow roots, up to the document', async () => {
+    const { element, agent } = await place();
+    const host = document.createElement('div');
+    element.replaceWith(host);
+    host.attachShadow({ mode: 'open' }).append(element);
+    const events = record(document, ...everyEvent);
+    button(element).click();
+    await until(element, 'active');
+    await agent.received.count(30);
+    agent.say('{"type":"transcript","text":"Hello"}');
+    agent.say('not JSON');
+    while (events.filter((event) => event instanceof CallMessageEvent).length < 2) {
+      await oneEvent(element, 'synthflow-message');
+    }
+    button(element).click();
+    await until(element, 'ended');
+    expect(steps(events)).to.deep.equal([
+      'synthflow-before-start',
+      'idle → requesting-microphone',
+      'requesting-microphone → connecting',
+      'connecting → waiting',
+      'waiting → active',
+      'synthflow-start',
+      'synthflow-message',
+      'synthflow-message',
+      'active → ended',
+      'synthflow-end',
+    ]);
+    expect(events.every(({ bubbles, composed }) => bubbles && composed)).to.equal(true);
+    expect(events.filter((event) => event instanceof CallMessageEvent).map(({ data }) => data)).to.deep.equal([
+      { type: 'transcript', text: 'Hello' },
+      'not JSON',
+    ]);
+    const end = events.at(-1) as CallEndEvent;
+    expect({ ...end }).to.include({ reason: 'visitor', code: null, closeCode: null });
+    expect(end.duration).to.be.within(0.001, 5).and.to.equal(element.duration);
+    expect(end.stats).to.equal(element.stats);
+    expect(end.stats.chunksSent).to.be.at.least(1);
+    host.remove();
+  });
+
+  it('tells a failure in order', async () => {
+    const { element, agent } = await place();
+    const events = record(element, ...everyEvent);
+    await lead(element, agent, 'failed');
+    expect(steps(events)).to.deep.equal([
+      'synthflow-before-start',
+      'idle → requesting-microphone',
+      'requesting-microphone → connecting',
+      'connecting → failed',
+      'synthflow-error',
+      'synthflow-end',
+    ]);
+    const [error, end] = events.slice(-2) as [CallErrorEvent, CallEndEvent];
+    expect(error.error).to.equal(element.error);
+    expect({ ...end }).to.include({ reason: 'error', code: 'token-request-failed', closeCode: null, duration: 0 });
+  });
+
+  it('says that the agent hung up, with its close code', async () => {
+    const { element, agent } = await place();
+    await lead(element, agent, 'active');
+    const events = record(element, 'synthflow-end');
+    agent.close(1001);
+    await until(element, 'ended');
+    expect(events.length).to.equal(1);
+    expect({ ...events[0] }).to.include({ reason: 'agent', code: null, closeCode: 1001 });
+  });
+
+  it('says what a call was started for once it is cancelled while connecting', async () => {
+    const { element, agent } = await place();
+    await lead(element, agent, 'connecting');
+    const events = record(element, 'synthflow-end', 'synthflow-start');
+    button(element).click();
+    await until(element, 'ended');
+    expect(events.length).to.equal(1);
+    expect({ ...events[0] }).to.include({ reason: 'visitor', duration: 0 });
+  });
+
+  const parts: Record<CallStatus, string[]> = {
+    idle: ['button', 'icon', 'status', 'panel'],
+    'requesting-microphone': ['button', 'icon', 'status', 'panel', 'indicator', 'disclosure'],
+    connecting: ['button', 'icon', 'status', 'panel', 'indicator', 'disclosure'],
+    waiting: ['button', 'icon', 'status', 'panel', 'indicator', 'disclosure'],
+    active: ['button', 'icon', 'status', 'panel', 'indicator', 'disclosure', 'visualizer', 'timer', 'mute'],
+    ended: ['button', 'icon', 'status', 'panel', 'indicator', 'timer'],
+    failed: ['button', 'status', 'panel', 'indicator', 'error'],
+  };
+  for (const status of statuses) {
+    it(`offers its parts to the page’s styles while ${status}`, async () => {
+      const { element, agent } = await place();
+      await lead(element, agent, status);
+      const found = [...element.shadowRoot!.querySelectorAll('[part]')].map((node) => node.getAttribute('part')!);
+      expect(found).to.have.members(parts[status]);
+    });
+  }
+
+  const names: Record<CallStatus, string> = {
+    idle: 'Start a call',
+    'requesting-microphone': 'Cancel',
+    connecting: 'Cancel',
+    waiting: 'Cancel',
+    active: 'Hang up',
+    ended: 'Call again',
+    failed: 'Try again',
+  };
+  for (const status of statuses) {
+    it(`calls its button “${names[status]}” while ${status}`, async () => {
+      const { element, agent } = await place();
+      await lead(element, agent, status);
+      expect(nameOf(element)).to.equal(names[status]);
+      expect(button(element).querySelector('[part=icon], .label')).to.satisfy(visible);
+    });
+  }
+
+  it('keeps the focus on the button through a whole call', async () => {
+    const { element, agent } = await place();
+    const first = button(element);
+    first.focus();
+    agent.isReady = false;
+    const seen = new Set<CallStatus>();
+    element.addEventListener('synthflow-status', ({ status }) => seen.add(status));
+    first.click();
+    await until(element, 'waiting');
+    agent.beReady();
+    await until(element, 'active');
+    first.click();
+    await until(element, 'ended');
+    element.tokenProvider = () => Promise.reject(new Error('no'));
+    await lead(element, agent, 'failed');
+    expect([...seen]).to.have.members(statuses.slice(1));
+    expect(button(element)).to.equal(first);
+    expect(element.shadowRoot!.activeElement).to.equal(first);
+  });
+
+  it('announces every status once, and nothing else', async () => {
+    const { element, agent } = await place();
+    const region = part(element, 'status')!;
+    expect(region.role ?? region.getAttribute('role')).to.equal('status');
+    const said: string[] = [];
+    const text = () => region.textContent!.trim();
+    new MutationObserver(() => said.push(text())).observe(region, {
+      childList: true,
+      characterData: true,
+      subtree: true,
+    });
+    await lead(element, agent, 'active');
+    element.mute();
+    agent.speak(0.3);
+    while (part(element, 'timer')!.textContent === '0:00') await new Promise(requestAnimationFrame);
+    await element.updateComplete;
+    button(element).click();
+    await until(element, 'ended');
+    await lead(element, agent, 'failed');
+    expect(part(element, 'status')).to.equal(region);
+    expect(said).to.deep.equal([
+      'Allow microphone…',
+      'Connecting…',
+      'Waiting for agent…',
+      'Connected',
+      'Call ended',
+      'Allow microphone…',
+      'Connecting…',
+      `Call failed. ${element.error!.visitorMessage}`,
+    ]);
+  });
+
+  it('says nothing aloud before the first call', async () => {
+    const { element } = await place();
+    expect(part(element, 'status')!.textContent!.trim()).to.equal('');
+  });
+
+  it('shows how long the call lasts', async () => {
+    const { element, agent } = await place();
+    await lead(element, agent, 'active');
+    const timer = part(element, 'timer')!;
+    expect(timer.textContent).to.equal('0:00');
+    while (timer.textContent !== '0:01') await new Promise(requestAnimationFrame);
+    expect(element.duration).to.be.within(1, 1.5);
+    button(element).click();
+    await until(element, 'ended');
+    const { duration } = element;
+    expect(part(element, 'timer')!.textContent).to.equal('0:01');
+    expect(element.duration).to.equal(duration);
+  });
+
+  for (const style of ['', 'inline-size: 100px', '--synthflow-size: 40px']) {
+    for (const status of statuses) {
+      it(`takes the same room while ${status} as before the call${style && ` with ${style}`}`, async () => {
+        const { element, agent } = await place(
+          html`<synthflow-call style=${style} label="A label that is far too long for any pill"></synthflow-call>`,
+        );
+        const boxes = () => [element, element.parentElement!].map((box) => box.getBoundingClientRect().toJSON());
+        const before = boxes();
+        await lead(element, agent, status);
+        expect(boxes()).to.deep.equal(before);
+        expect(element.offsetWidth).to.be.above(30);
+      });
+    }
+  }
+
+  for (const status of statuses) {
+    it(`shows its whole button while ${status}`, async () => {
+      const { element, agent } = await place();
+      await lead(element, agent, status);
+      const outer = element.getBoundingClientRect();
+      for (const name of ['button', 'mute', 'timer', 'indicator']) {
+        const inner = part(element, name)?.getBoundingClientRect();
+        if (!inner) continue;
+        expect(inner.left, name).to.be.at.least(outer.left);
+        expect(inner.right, name).to.be.at.most(outer.right);
+        expect(inner.top, name).to.be.at.least(outer.top);
+        expect(inner.bottom, name).to.be.at.most(outer.bottom);
+        expect(inner.width, name).to.be.above(0);
+      }
+      expect(button(element).getBoundingClientRect().height).to.be.at.least(24);
+    });
+  }
+});

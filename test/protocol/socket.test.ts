@@ -1,0 +1,428 @@
+import { expect } from '@open-wc/testing';
+import { openSocket, type Socket } from '../../src/protocol/socket.js';
+import type { SocketReport, SocketStats } from '../../src/protocol/socket-host.js';
+import { Inbox } from '../support/inbox.js';
+import { MockAgent } from '../support/mock-socket.js';
+
+const clientReady = '{"type":"status_client_ready"}';
+const agentReady = '{"type":"status_agent_ready"}';
+const chunkBytes = 1920;
+
+/** The audio thread's ends of both streams, and the socket between them and the agent. */
+class Line {
+  readonly reports = new Inbox<SocketReport>();
+  /** Buffers that came back to the microphone. */
+  readonly returned = new Inbox<ArrayBuffer>();
+  /** What the loudspeaker was given. */
+  readonly heard = new Inbox<ArrayBuffer>();
+  readonly socket: Socket;
+  #microphone: MessagePort;
+  #chunks = 0;
+
+  constructor(url: string) {
+    const [up, down] = [new MessageChannel(), new MessageChannel()];
+    this.#microphone = up.port1;
+    up.port1.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => this.returned.push(data);
+    down.port1.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => this.heard.push(data);
+    this.socket = openSocket({ url, protocol: 'pcm', uplink: up.port2, downlink: down.port2 }, this.reports.push);
+  }
+
+  /** Captures chunks: full of 1, full of 2 … Answers their buffers. */
+  capture(count = 1): ArrayBuffer[] {
+    return Array.from({ length: count }, () => {
+      this.#chunks += 1;
+      const { buffer } = new Uint8Array(chunkBytes).fill(this.#chunks);
+      this.#microphone.postMessage(buffer, [buffer]);
+      return buffer;
+    });
+  }
+
+  get told(): string[] {
+    return this.reports.all.filter(({ type }) => type !== 'stats').map(({ type }) => type);
+  }
+
+  get closed(): SocketReport | undefined {
+    return this.reports.all.find(({ type }) => type === 'closed');
+  }
+
+  get stats(): SocketStats | undefined {
+    return this.reports.all.flatMap((report) => (report.type === 'stats' ? [report.stats] : [])).at(-1);
+  }
+
+  async hears(type: SocketReport['type'], count = 1): Promise<void> {
+    await this.reports.until((all) => all.filter((report) => report.type === type).length >= count);
+  }
+}
+
+describe('a socket', () => {
+  let agent: MockAgent;
+  let lines: Line[];
+
+  beforeEach(() => {
+    agent = new MockAgent();
+    lines = [];
+  });
+  afterEach(() => {
+    for (const { socket } of lines) socket.close();
+    agent.stop();
+  });
+
+  const dial = (url = agent.url): Line => {
+    const line = new Line(url);
+    lines.push(line);
+    return line;
+  };
+  /** What the agent was sent: text as it is, a chunk as its number. */
+  const received = () =>
+    agent.received.all.map((message) => {
+      if (typeof message === 'string') return message;
+      const bytes = new Uint8Array(message);
+      return bytes.length === chunkBytes && bytes.every((byte) => byte === bytes[0]) ? bytes[0] : bytes;
+    });
+  const openLine = async (): Promise<Line> => {
+    const count = agent.sockets.all.length + 1;
+    const line = dial();
+    await agent.sockets.count(count);
+    agent.socket.accept();
+    await line.hears('opened');
+    return line;
+  };
+  const readyLine = async (): Promise<Line> => {
+    const line = await openLine();
+    line.capture();
+    agent.say(agentReady);
+    await line.hears('agent-ready');
+    await agent.received.count(2);
+    return line;
+  };
+
+  /** Has another call: what the last one had left to say has been said then. */
+  const callAgain = async (): Promise<void> => {
+    const count = agent.received.all.length + 2;
+    const line = await openLine();
+    line.capture();
+    await agent.received.count(count);
+    await line.returned.count(1);
+    line.socket.close();
+  };
+
+  describe('before the call', () => {
+    it('opens the session URL once, as it is, for binary messages', async () => {
+      const line = await openLine();
+      expect(agent.sockets.all.map(({ url }) => url)).to.deep.equal([agent.url]);
+      expect([agent.socket.binaryType, agent.socket.protocol]).to.deep.equal(['arraybuffer', '']);
+      expect(line.told).to.deep.equal(['opened']);
+    });
+
+    it('says that the client is ready at its first chunk, once', async () => {
+      const line = await openLine();
+      agent.say('"before"');
+      await line.hears('message');
+      expect(line.told, 'nothing was captured yet').to.deep.equal(['opened', 'message']);
+      line.capture(25);
+      await agent.received.count(26);
+      agent.say('"after"');
+      await line.hears('message', 2);
+      expect(line.told).to.deep.equal(['opened', 'message', 'client-ready', 'message']);
+      expect(received()).to.deep.equal([clientReady, ...Array.from({ length: 25 }, (_, i) => i + 1)]);
+    });
+
+    it('says so when it opens, where the chunks were first, and sends none of those', async () => {
+      const line = dial();
+      line.capture(5);
+      await line.returned.count(5);
+      expect(line.told).to.deep.equal([]);
+      agent.socket.accept();
+      await line.hears('client-ready');
+      line.capture(1);
+      await agent.received.count(2);
+      expect(received()).to.deep.equal([clientReady, 6]);
+      expect(agent.socket.sentBeforeOpen).to.deep.equal([]);
+      expect(line.told).to.deep.equal(['opened', 'client-ready']);
+    });
+
+    it('keeps the word of an agent that is ready first until the client is, too', async () => {
+      const line = await openLine();
+      agent.say(agentReady);
+      agent.say('"fence"');
+      await line.hears('message');
+      expect(line.told).to.deep.equal(['opened', 'message']);
+      line.capture();
+      await line.hears('agent-ready');
+      expect(line.told).to.deep.equal(['opened', 'message', 'client-ready', 'agent-ready']);
+    });
+
+    it('passes on that the agent is ready once, however often it says so', async () => {
+      const line = await openLine();
+      for (const text of [agentReady, agentReady]) agent.say(text);
+      line.capture();
+      await line.hears('agent-ready');
+      for (const text of [agentReady, agentReady, '"fence"']) agent.say(text);
+      await line.hears('message');
+      expect(line.told).to.deep.equal(['opened', 'client-ready', 'agent-ready', 'message']);
+    });
+
+    it('plays what the agent says before it is ready', async () => {
+      const line = await openLine();
+      agent.say([1, 2]);
+      await line.heard.count(1);
+      expect([...new Uint8Array(line.heard.all[0]!)]).to.deep.equal([1, 2]);
+    });
+  });
+
+  describe('in the call', () => {
+    it('sends every chunk in order and gives every buffer back, copying none', async () => {
+      const line = await readyLine();
+      const captured = line.capture(50);
+      await agent.received.count(52);
+      await line.returned.count(51);
+      expect(received()).to.deep.equal([clientReady, ...Array.from({ length: 51 }, (_, i) => i + 1)]);
+      expect(captured.every((buffer) => buffer.byteLength === 0)).to.equal(true);
+      const numbers = line.returned.all.map((buffer) => new Uint8Array(buffer)[0]);
+      expect(numbers).to.deep.equal(Array.from({ length: 51 }, (_, i) => i + 1));
+      expect(line.returned.all.every((buffer) => buffer.byteLength === chunkBytes)).to.equal(true);
+    });
+
+    it('hands the agent’s sound on in order, in whole samples, copying none', async () => {
+      const line = await readyLine();
+      const sent = [agent.say([1, 2, 3, 4]), agent.say([5, 6])];
+      agent.say([]);
+      agent.say([7]);
+      agent.say([]);
+      agent.say([8, 9]);
+      agent.say([10]);
+      await line.heard.count(4);
+      expect(line.heard.all.map((buffer) => [...new Uint8Array(buffer)])).to.deep.equal([
+        [1, 2, 3, 4],
+        [5, 6],
+        [7, 8],
+        [9, 10],
+      ]);
+      expect(sent.map(({ byteLength }) => byteLength)).to.deep.equal([0, 0]);
+    });
+
+    it('takes a burst of a minute of sound at once', async () => {
+      const line = await readyLine();
+      for (let i = 0; i < 3000; i++) agent.say(new Uint8Array(640).fill(i % 256));
+      await line.heard.count(3000);
+      expect(line.heard.all.every((buffer, i) => new Uint8Array(buffer)[0] === i % 256)).to.equal(true);
+    });
+
+    it('hands every unknown text to the page, as JSON where it is JSON', async () => {
+      const line = await readyLine();
+      const texts = ['{"type":"transcript","text":"hi"}', 'null', '7', '[]', 'no json', '', '{"type":'];
+      for (const text of texts) agent.say(text);
+      await line.hears('message', texts.length);
+      const messages = line.reports.all.flatMap((report) => (report.type === 'message' ? [report.data] : []));
+      expect(messages).to.deep.equal([{ type: 'transcript', text: 'hi' }, null, 7, [], 'no json', '', '{"type":']);
+    });
+
+    it('goes on after JSON of any depth, and hands it on in some form', async () => {
+      const line = await readyLine();
+      agent.say('['.repeat(200_000) + ']'.repeat(200_000));
+      agent.say('"fence"');
+      await line.reports.until((all) => all.some((report) => report.type === 'message' && report.data === 'fence'));
+      expect(line.told.filter((type) => type === 'message').length).to.equal(2);
+    });
+
+    it('counts what it sent, what it received, and text that was no JSON', async () => {
+      const line = await readyLine();
+      agent.say([1, 2]);
+      agent.say([]);
+      agent.say([3]);
+      for (const text of ['{}', 'no json', '{']) agent.say(text);
+      await line.hears('message', 3);
+      line.capture(9);
+      await line.hears('stats');
+      expect(line.stats).to.deep.equal({
+        chunksSent: 10,
+        chunksDropped: 0,
+        audioMessages: 3,
+        malformedMessages: 2,
+      });
+    });
+
+    it('gives its figures five times a second and at the end', async () => {
+      const line = await readyLine();
+      line.capture(49);
+      await line.hears('stats', 5);
+      expect(line.stats!.chunksSent).to.equal(50);
+      line.capture(3);
+      await line.returned.count(53);
+      agent.close(1000);
+      await line.hears('closed');
+      expect(line.reports.all.filter(({ type }) => type === 'stats').length).to.equal(6);
+      expect(line.stats!.chunksSent).to.equal(53);
+      expect(line.reports.all.at(-1)!.type).to.equal('closed');
+    });
+
+    it('keeps late speech back on a slow network, gives up what is too old, and says how much', async () => {
+      const line = await readyLine();
+      agent.socket.bufferedAmount = 16_000;
+      line.capture(89);
+      await line.returned.count(1 + 89 - 75);
+      await line.hears('stats', 9);
+      expect(line.stats).to.include({ chunksSent: 1, chunksDropped: 14 });
+      expect(agent.received.all.length).to.equal(2);
+      agent.socket.bufferedAmount = 0;
+      line.capture(1);
+      await agent.received.count(2 + 76);
+      expect(received().slice(2)).to.deep.equal(Array.from({ length: 76 }, (_, i) => i + 16));
+      await line.returned.count(91);
+      expect(new Set(line.returned.all.map((buffer) => new Uint8Array(buffer)[0])).size).to.equal(91);
+    });
+
+    it('does not mix with another call', async () => {
+      const first = await readyLine();
+      agent.say([99]);
+      agent.say('"fence"');
+      await first.hears('message');
+      const second = await openLine();
+      agent.say([1, 2]);
+      await second.heard.count(1);
+      expect([...new Uint8Array(second.heard.all[0]!)]).to.deep.equal([1, 2]);
+      expect(first.heard.all.length).to.equal(0);
+    });
+  });
+
+  describe('when the agent closes it', () => {
+    const stages: Record<string, () => Promise<Line>> = {
+      'before it is open': async () => {
+        const count = agent.sockets.all.length + 1;
+        const line = dial();
+        await agent.sockets.count(count);
+        return line;
+      },
+      'before the client is ready': () => openLine(),
+      'in the call': () => readyLine(),
+    };
+    const codes: Record<number, boolean> = {
+      1000: true,
+      1001: true,
+      1005: true,
+      1002: false,
+      1003: false,
+      1006: false,
+      1008: false,
+      1009: false,
+      1011: false,
+      1012: false,
+      1013: false,
+      1015: false,
+      3000: false,
+      4000: false,
+      4999: false,
+    };
+    for (const [stage, prepare] of Object.entries(stages)) {
+      it(`tells each close code once, ${stage}, as its last word`, async () => {
+        for (const [code, hungUp] of Object.entries(codes)) {
+          const line = await prepare();
+          agent.close(Number(code));
+          await line.hears('closed');
+          await callAgain();
+          expect(line.reports.all.at(-1), code).to.deep.equal({ type: 'closed', closeCode: Number(code), hungUp });
+          expect(line.told.filter((type) => type === 'closed').length).to.equal(1);
+        }
+      });
+    }
+
+    it('lets the audio ports go: what is captured after the end goes nowhere', async () => {
+      const line = await readyLine();
+      agent.close(1000);
+      await line.hears('closed');
+      const before = [...line.reports.all];
+      const [returned, sent] = [line.returned.all.length, agent.received.all.length];
+      line.capture(20);
+      line.socket.close();
+      line.socket.close();
+      await callAgain();
+      expect(line.reports.all).to.deep.equal(before);
+      expect(line.returned.all.length).to.equal(returned);
+      expect(received().slice(sent), 'the next call’s own').to.deep.equal([clientReady, 1]);
+    });
+  });
+
+  describe('when the visitor closes it', () => {
+    const stages: Record<string, () => Promise<Line>> = {
+      'at once': async () => dial(),
+      'before it is open': async () => {
+        const count = agent.sockets.all.length + 1;
+        const line = dial();
+        await agent.sockets.count(count);
+        return line;
+      },
+      'before the client is ready': () => openLine(),
+      'in the call': () => readyLine(),
+    };
+    for (const [stage, prepare] of Object.entries(stages)) {
+      it(`leaves no open socket and tells nothing more, ${stage}`, async () => {
+        const line = await prepare();
+        const before = [...line.reports.all];
+        line.socket.close();
+        line.socket.close();
+        line.capture(20);
+        await agent.closed.count(1);
+        const returned = line.returned.all.length;
+        await callAgain();
+        expect(agent.closed.all[0]).to.equal(1000);
+        expect(agent.sockets.all.length).to.equal(2);
+        expect(agent.sockets.all[0]!.readyState).to.equal(WebSocket.CLOSED);
+        expect(line.reports.all).to.deep.equal(before);
+        line.capture(20);
+        await callAgain();
+        expect(line.returned.all.length).to.equal(returned);
+      });
+    }
+
+    it('drops the agent’s words that are still on their way', async () => {
+      const line = await readyLine();
+      const before = [...line.reports.all];
+      agent.say('"too late"');
+      agent.close(1011);
+      line.socket.close();
+      await callAgain();
+      expect(line.reports.all).to.deep.equal(before);
+    });
+  });
+
+  describe('that cannot be made', () => {
+    const original = globalThis.WebSocket;
+    afterEach(() => {
+      globalThis.WebSocket = original;
+    });
+
+    it('is reported as closed with 1006 where the browser’s policy throws, without the URL', async () => {
+      const Refusing = class {
+        constructor(url: string) {
+          throw new DOMException(`Refused to connect to ${url}`, 'SecurityError');
+        }
+      };
+      const { WebSocket: mock } = globalThis;
+      globalThis.WebSocket = Object.assign(Refusing, { OPEN: 1 }) as unknown as typeof WebSocket;
+      const line = dial();
+      line.capture(3);
+      await line.hears('closed');
+      globalThis.WebSocket = mock;
+      await callAgain();
+      expect(line.told).to.deep.equal(['closed']);
+      expect(line.closed).to.deep.equal({ type: 'closed', closeCode: 1006, hungUp: false });
+      expect(JSON.stringify(line.reports.all)).not.to.include('secret-token');
+      line.socket.close();
+    });
+
+    it('is reported as closed with 1006 where the browser’s own WebSocket refuses the URL', async () => {
+      agent.stop();
+      const line = dial('wss://agent.example:99999/');
+      await line.hears('closed');
+      expect(line.closed).to.deep.equal({ type: 'closed', closeCode: 1006, hungUp: false });
+    });
+
+    it('is reported as closed with 1006 where nobody listens', async () => {
+      agent.stop();
+      const line = dial('ws://localhost:1/');
+      await line.hears('closed');
+      expect(line.told).to.deep.equal(['closed']);
+      expect(line.closed).to.deep.equal({ type: 'closed', closeCode: 1006, hungUp: false });
+    });
+  });
+});

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
+import { describe, it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { tokenPath } from '../../server/serve.js';
+import { version } from '../../server/version.js';
+import { apiKey, listen, page, supportId } from './support.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const working = {
+  SYNTHFLOW_API_KEY: apiKey,
+  SYNTHFLOW_AGENTS: `support=${supportId}`,
+  ALLOWED_ORIGINS: page,
+  PORT: '0',
+};
+
+interface Command {
+  process: ChildProcess;
+  /** The next line of stdout. */
+  line(): Promise<string>;
+  ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
+}
+
+function start(test: TestContext, args: string[], environment: Record<string, string> = {}): Command {
+  const env = { PATH: process.env['PATH'], ...environment };
+  const child = spawn(process.execPath, ['--import', 'tsx', 'server/cli.ts', ...args], {
+    cwd: root,
+    env,
+    stdio: 'pipe',
+  });
+  test.after(() => child.kill('SIGKILL'));
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (part) => (stdout += String(part)));
+  child.stderr.on('data', (part) => (stderr += String(part)));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    process: child,
+    async line() {
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`No line came. stderr: ${stderr}`);
+      return value;
+    },
+    ended: once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr })),
+  };
+}
+
+async function serving(test: TestContext, environment: Record<string, string> = {}, args: string[] = []) {
+  const command = start(test, ['serve', ...args], { ...working, ...environment });
+  const { url, ...entry } = JSON.parse(await command.line()) as { url: string; event: string };
+  assert.equal(entry.event, 'listening');
+  return { ...command, url };
+}
+
+describe('the command', () => {
+  it('explains itself', async (test) => {
+    for (const args of [['--help'], ['serve', '-h']]) {
+      const { code, stdout, stderr } = await start(test, args).ended;
+      assert.equal(code, 0);
+      assert.equal(stderr, '');
+      for (const name of [
+        'SYNTHFLOW_API_KEY',
+        'SYNTHFLOW_AGENTS',
+        'ALLOWED_ORIGINS',
+        'PORT',
+        'HOST',
+        'SYNTHFLOW_WIDGET_URL',
+      ]) {
+        assert.ok(stdout.includes(name), name);
+      }
+      assert.ok(!stdout.includes('--synthflow-api-key'));
+    }
+  });
+
+  it('tells its version', async (test) => {
+    assert.equal((await start(test, ['--version']).ended).stdout, `${version}\n`);
+  });
+
+  it('ends with 2 and one line on what is wrong with how it was started', async (test) => {
+    const mistakes: [args: string[], environment: Record<string, string>, message: RegExp][] = [
+      [[], {}, /serve or demo/],
+      [['server'], working, /serve or demo/],
+      [['serve'], { ...working, SYNTHFLOW_API_KEY: '' }, /SYNTHFLOW_API_KEY is not set/],
+      [['serve'], { ...working, SYNTHFLOW_API_KEY: `${apiKey}\n` }, /paste it again/],
+      [['serve'], { ...working, SYNTHFLOW_AGENTS: '' }, /SYNTHFLOW_AGENTS is not set/],
+      [['serve'], { ...working, SYNTHFLOW_AGENTS: apiKey }, /Agent 1 has no valid id/],
+      [['serve'], { ...working, ALLOWED_ORIGINS: '' }, /ALLOWED_ORIGINS is not set/],
+      [['serve'], { ...working, ALLOWED_ORIGINS: '*' }, /any page on the web/],
+      [['serve'], { ...working, ALLOWED_ORIGINS: apiKey }, /Allowed origin 1/],
+      [['serve'], { ...working, SYNTHFLOW_WIDGET_URL: 'http://example.com' }, /widget base URL/],
+      [['serve'], { ...working, PORT: 'http' }, /PORT must be a number/],
+      [['serve', '--prot', '1'], working, /Unknown option '--prot'/],
+      [['serve', '--port'], working, /argument missing/],
+      [['serve', apiKey], working, /flags only/],
+      [['demo', '--allowed-origins', page], {}, /Unknown option '--allowed-origins'/],
+      [['serve', '--synthflow-api-key', apiKey], working, /list of processes/],
+      [['serve', `--synthflow-api-key=${apiKey}`], {}, /list of processes/],
+    ];
+    const ends = mistakes.map(async ([args, environment, message]) => {
+      const { code, stdout, stderr } = await start(test, args, environment).ended;
+      assert.equal(code, 2, stderr);
+      assert.equal(stdout, '');
+      assert.match(stderr, message);
+      assert.match(stderr, /^synthflow-call: [^\n]+\n$/);
+      assert.ok(!stderr.includes(apiKey), stderr);
+    });
+    await Promise.all(ends);
+  });
+
+  it('ends with 1 when the port is taken, and says which and what to do', async (test) => {
+    const { port } = await listen(test, (_request, response) => void response.end());
+    for (const command of ['serve', 'demo']) {
+      const { code, stdout, stderr } = await start(test, [command, '--port', String(port)], working).ended;
+      assert.equal(code, 1, stderr);
+      assert.equal(stdout, '');
+      assert.equal(
+        stderr,
+        `synthflow-call: Port ${port} on 127.0.0.1 is taken: choose another with --port (0 takes any free one).\n`,
+      );
+    }
+  });
+
+  it('ends with 1 when the host is none of this machine', async (test) => {
+    const { code, stderr } = await start(test, ['serve', '--host', '192.0.2.1'], working).ended;
+    assert.equal(code, 1);
+    assert.match(stderr, /^synthflow-call: 192\.0\.2\.1 is not an address of this machine: [^\n]+\n$/);
+  });
+});
+
+describe('serve', () => {
+  it('writes one line of JSON a request, without key, URL or address', async (test) => {
+    const upstream = await listen(test, (_request, response) => {
+      response.end(JSON.stringify({ sessionURL: `ws://${_request.headers.host}/start?token=secret` }));
+    });
+    const { url, line, process: child, ended } = await serving(test, { SYNTHFLOW_WIDGET_URL: upstream.url });
+    assert.ok(url.endsWith(tokenPath));
+    const send = (body: string) =>
+      fetch(url, { method: 'POST', body, headers: { origin: page, 'content-type': 'application/json' } });
+
+    const response = await send('{"client_reference":"order\\n7"}');
+    assert.equal(response.status, 200);
+    const entry = JSON.parse(await line()) as Record<string, unknown>;
+    assert.match(entry['time'] as string, /^\d{4}-\d\d-\d\dT/);
+    assert.equal(entry['status'], 200);
+    assert.equal(entry['agent'], 'support');
+    assert.equal(entry['clientReference'], 'order\n7');
+
+    assert.equal((await send('{"assistant_id":"x"}')).status, 403);
+    assert.equal((JSON.parse(await line()) as Record<string, unknown>)['code'], 'agent-not-allowed');
+
+    child.kill('SIGTERM');
+    const { code, stdout, stderr } = await ended;
+    assert.equal(code, 0);
+    assert.equal(stderr, '');
+    assert.equal(stdout.trim().split('\n').length, 3);
+    assert.ok(!stdout.includes(apiKey));
+    assert.ok(!/secret|127\.0\.0\.1/.test(stdout), stdout);
+  });
+
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    it(`ends with 0 at ${signal}, over connections that are open`, async (test) => {
+      const { url, process: child, ended } = await serving(test);
+      await (await fetch(new URL('/healthz', url))).text();
+      const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined);
+      test.after(() => socket.destroy());
+      await once(socket, 'connect');
+      socket.write(`POST ${tokenPath} HTTP/1.1\r\n`);
+      child.kill(signal);
+      const { code, stderr } = await ended;
+      assert.equal(code, 0);
+      assert.equal(stderr, '');
+    });
+  }
+
+  it('goes on when nobody reads its lines', async (test) => {
+    const { url, process: child, ended } = await serving(test);
+    child.stdout!.destroy();
+    for (let count = 0; count < 3; count += 1) assert.equal((await fetch(url)).status, 403);
+    child.kill('SIGTERM');
+    assert.equal((await ended).code, 0);
+  });
+});
+
+describe('demo', () => {
+  it('prints one URL, which answers, and ends with 0', async (test) => {
+    const { line, process: child, ended } = start(test, ['demo', '--port', '0']);
+    const sentence = await line();
+    const urls = sentence.match(/\w+:\/\/\S+/g);
+    assert.equal(urls?.length, 1);
+    assert.match(urls[0], /^http:\/\/localhost:\d+\/$/);
+    assert.equal((await fetch(`${urls[0]}healthz`)).status, 200);
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await ended;
+    assert.equal(code, 0);
+    assert.equal(stderr, '');
+    assert.equal(stdout, `${sentence}\n`);
+  });
+});

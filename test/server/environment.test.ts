@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { readHandlerOptions, readListening, UsageError } from '../../server/environment.js';
+import { apiKey, page, salesId, supportId } from './support.js';
+
+const environment = { SYNTHFLOW_API_KEY: apiKey, SYNTHFLOW_AGENTS: supportId, ALLOWED_ORIGINS: page };
+
+describe('the environment', () => {
+  it('names agents by alias or by bare id', () => {
+    const read = (agents: string) => readHandlerOptions({}, { ...environment, SYNTHFLOW_AGENTS: agents }).agents;
+    assert.deepEqual(read(`support=${supportId}, sales = ${salesId},`), { support: supportId, sales: salesId });
+    assert.deepEqual(read(salesId), { [salesId]: salesId });
+    assert.deepEqual(Object.keys(read(`__proto__=${supportId}`)), ['__proto__']);
+    assert.throws(() => read(`a=${supportId},a=${salesId}`), UsageError);
+  });
+
+  it('lists origins, or says same-origin', () => {
+    const read = (origins: string) =>
+      readHandlerOptions({}, { ...environment, ALLOWED_ORIGINS: origins }).allowedOrigins;
+    assert.deepEqual(read(`${page}, https://example.com`), [page, 'https://example.com']);
+    assert.equal(read(' same-origin '), 'same-origin');
+  });
+
+  it('gives way to a flag of the same name', () => {
+    const flags = { 'synthflow-agents': salesId, 'allowed-origins': 'same-origin', port: '1', host: '::' };
+    const options = readHandlerOptions({ ...flags, 'synthflow-widget-url': 'http://localhost:1' }, environment);
+    assert.deepEqual(options, {
+      apiKey,
+      agents: { [salesId]: salesId },
+      allowedOrigins: 'same-origin',
+      widgetBaseUrl: 'http://localhost:1',
+    });
+    assert.deepEqual(readListening(flags, { PORT: '2', HOST: 'localhost' }), { port: 1, host: '::' });
+  });
+
+  it('listens on loopback unless told otherwise', () => {
+    assert.deepEqual(readListening({}, {}), { port: undefined, host: '127.0.0.1' });
+    assert.deepEqual(readListening({}, { PORT: '', HOST: '' }), { port: undefined, host: '127.0.0.1' });
+    assert.deepEqual(readListening({}, { PORT: '0', HOST: '0.0.0.0' }), { port: 0, host: '0.0.0.0' });
+  });
+
+  it('refuses a port that is none', () => {
+    for (const port of ['65536', '-1', '80a', '1e3', '0x50', '8787.5', '123456']) {
+      assert.throws(() => readListening({}, { PORT: port }), UsageError, port);
+    }
+  });
+
+  it('names the variable that is missing', () => {
+    for (const name of Object.keys(environment)) {
+      const refusal = { name: 'Error', message: new RegExp(`^${name} is not set`) };
+      assert.throws(() => readHandlerOptions({}, { ...environment, [name]: undefined }), refusal);
+      assert.throws(() => readHandlerOptions({}, { ...environment, [name]: '' }), refusal);
+    }
+  });
+
+  it('takes the key from no flag', () => {
+    const { SYNTHFLOW_API_KEY: _, ...rest } = environment;
+    assert.throws(() => readHandlerOptions({ 'synthflow-api-key': apiKey }, rest), /SYNTHFLOW_API_KEY is not set/);
+  });
+});

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Tokens } from '../../simulator/tokens.js';
+
+describe('Tokens', () => {
+  it('lets each in once', () => {
+    const tokens = new Tokens();
+    const [one, other] = [tokens.issue(), tokens.issue()];
+    assert.notEqual(one, other);
+    assert.deepEqual(
+      [one, one, other, 'made-up', ''].map((token) => tokens.redeem(token)),
+      [true, false, true, false, false],
+    );
+    assert.equal(tokens.issued, 2);
+  });
+
+  it('lets nobody in after 60 s', () => {
+    let nowMs = 1000;
+    const tokens = new Tokens(() => nowMs);
+    const [early, late] = [tokens.issue(), tokens.issue()];
+    nowMs += 59_999;
+    assert.equal(tokens.redeem(early), true);
+    nowMs += 1;
+    assert.equal(tokens.redeem(late), false);
+  });
+
+  it('is safe in a URL', () => {
+    assert.match(new Tokens().issue(), /^[\w-]{32}$/);
+  });
+});

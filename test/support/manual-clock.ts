@@ -1,0 +1,47 @@
+interface Timer {
+  readonly dueMs: number;
+  readonly ring: () => void;
+}
+
+/** Stands in for setTimeout: time passes when the test says so. Uninstall it after each test. */
+export class ManualClock {
+  nowMs = 0;
+  #timers = new Map<number, Timer>();
+  #lastId = 0;
+  #original = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
+
+  /** Timers that are set and have not rung. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  install(): void {
+    const set = (ring: () => void, delayMs = 0): number => {
+      this.#lastId += 1;
+      // Browsers read the delay as a 32-bit integer, and what is negative then as 0.
+      this.#timers.set(this.#lastId, { ring, dueMs: this.nowMs + Math.max(0, delayMs | 0) });
+      return this.#lastId;
+    };
+    const clear = (id?: number): void => void this.#timers.delete(id ?? 0);
+    Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
+  }
+
+  uninstall(): void {
+    Object.assign(globalThis, this.#original);
+  }
+
+  /** Lets time pass and every timer ring that falls due in it. */
+  advance(byMs: number): void {
+    const untilMs = this.nowMs + byMs;
+    for (;;) {
+      const due = [...this.#timers].filter(([, timer]) => timer.dueMs <= untilMs);
+      const first = due.sort(([, a], [, b]) => a.dueMs - b.dueMs)[0];
+      if (!first) break;
+      const [id, { dueMs, ring }] = first;
+      this.#timers.delete(id);
+      this.nowMs = dueMs;
+      ring();
+    }
+    this.nowMs = untilMs;
+  }
+}
