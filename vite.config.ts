@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig, type UserConfig } from 'vite';
-import { minifyTemplates } from './scripts/minify-templates.mjs';
+import { minifyScript } from './scripts/minify-script.mjs';
 import { bundleWorklet, worklet } from './scripts/worklet-plugin.mjs';
 
 const { dependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
@@ -13,7 +13,7 @@ const builds: Record<string, UserConfig> = {
   script: {
     plugins: [
       worklet(),
-      minifyTemplates(),
+      minifyScript(),
       {
         name: 'worklet-file',
         async generateBundle() {
@@ -29,7 +29,7 @@ const builds: Record<string, UserConfig> = {
     },
   },
   npm: {
-    plugins: [worklet({ folder: '../' })],
+    plugins: [worklet({ folder: '../', isInline: true })],
     build: {
       ...shared,
       outDir: 'dist/npm',
@@ -44,7 +44,10 @@ const builds: Record<string, UserConfig> = {
       minify: false,
       ssr: true,
       target: 'node20',
-      lib: { entry: { server: 'server/index.ts', cli: 'server/cli.ts' }, formats: ['es'] },
+      lib: {
+        entry: { server: 'server/index.ts', 'server-node': 'server/adapters/node.ts', cli: 'server/cli.ts' },
+        formats: ['es'],
+      },
       rolldownOptions: { external: [/^node:/, ...Object.keys(dependencies)] },
     },
   },

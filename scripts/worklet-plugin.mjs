@@ -17,19 +17,24 @@ export async function bundleWorklet(file) {
   return outputFiles[0].text.trim();
 }
 
-/** The module that `import { source, url } from './x.worklet.ts?worklet'` gets. */
-const moduleText = (file, source, folder) => {
+/** The module that `import { readSource, url } from './x.worklet.ts?worklet'` gets. */
+const moduleText = (file, folder, source) => {
   const name = path.basename(file, '.ts');
   // Written so that bundlers see an asset of ours, and Vite's own build leaves it alone.
   const url = `new URL(/* @vite-ignore */ ${JSON.stringify(`${folder}${name}.js`)}, import.meta.url).href`;
-  return `export const source = ${JSON.stringify(source)};\nexport const url = ${url};\n`;
+  const read =
+    source === undefined
+      ? 'async (file) => { const answer = await fetch(file); if (!answer.ok) throw new Error(`${answer.status}`); return answer.text(); }'
+      : `async () => ${JSON.stringify(source)}`;
+  return `export const readSource = ${read};\nexport const url = ${url};\n`;
 };
 
 /**
- * For Vite: a worklet as source text and as the URL of a file beside the script.
+ * For Vite: a worklet as the URL of a file beside the script, and a way to its source text.
  * @param folder - Where that file is, seen from the script: `./` or `../`.
+ * @param isInline - Whether the text is in the script (for bundlers, which may lose the file); else the file is read.
  */
-export const worklet = ({ folder = './' } = {}) => ({
+export const worklet = ({ folder = './', isInline = false } = {}) => ({
   name: 'worklet',
   enforce: 'pre',
   async resolveId(id, importer) {
@@ -41,7 +46,7 @@ export const worklet = ({ folder = './' } = {}) => ({
     if (!id.startsWith('\0') || !id.endsWith('.js?worklet')) return undefined;
     const file = path.join(root, id.slice(1, -'.js?worklet'.length));
     this.addWatchFile(file);
-    return { code: moduleText(file, await bundleWorklet(file), folder), moduleType: 'js' };
+    return { code: moduleText(file, folder, isInline ? await bundleWorklet(file) : undefined), moduleType: 'js' };
   },
 });
 
@@ -51,7 +56,7 @@ export const workletForTests = () => ({
   async serve({ path: urlPath, URL: url }) {
     const file = path.join(root, urlPath);
     if (url.searchParams.has('worklet')) {
-      return { body: moduleText(file, await bundleWorklet(file), './'), type: 'js' };
+      return { body: moduleText(file, './', await bundleWorklet(file)), type: 'js' };
     }
     if (urlPath.endsWith('.worklet.js')) {
       return { body: await bundleWorklet(file.replace(/\.js$/, '.ts')), type: 'js' };

@@ -1,4 +1,3 @@
 export { createTokenHandler, type TokenAnswer, type TokenHandler } from './token-handler.js';
 export type { TokenHandlerOptions, TokenLogEntry } from './token-settings.js';
 export type { RefusalBody, RefusalCode } from './refusal.js';
-export { toNodeListener } from './adapters/node.js';

@@ -138,7 +138,6 @@ export class Agent {
   #hear(bytes: Uint8Array): void {
     const samples = this.#incoming.push(bytes);
     this.#meter.pushAudio(bytes.length, samples, this.#clock.now());
-    if (this.#endedBy) return;
 
     // Who sends and never reads gets no more echo, or it would pile up here.
     if (this.#echo && this.#socket.bufferedAmount < maxUnsentBytes) {

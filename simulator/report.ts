@@ -194,7 +194,6 @@ export class CallMeter {
   #countZeroRuns(sample: number, power: number): void {
     if (sample === 0) {
       this.#zeroRun++;
-      if (this.#zeroRun === minZeroRun) this.#after.left = 0;
       return;
     }
     const run = this.#zeroRun;

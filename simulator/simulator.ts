@@ -12,9 +12,6 @@ import { createScenario, readKnobs, type Scenario, scenarioNames } from './scena
 import { Tokens } from './tokens.js';
 import { readWav } from './wav.js';
 
-export type { CallReport, EndedBy } from './report.js';
-export type { Scenario } from './scenario.js';
-
 /** Options of {@link createSimulator}. */
 export interface SimulatorOptions {
   /** The key that the token route asks for; without it any key will do. */

@@ -1,15 +1,11 @@
 import { AudioFailure } from './audio-failure.js';
 import { Capture } from './capture.js';
 import { loadWorklet, type WorkletLocation } from './load-worklet.js';
-import { closeMicrophone, openMicrophone, type MicrophoneOptions } from './microphone.js';
+import { closeMicrophone, openMicrophone, stopTracks, type MicrophoneOptions } from './microphone.js';
 import { Speaker } from './speaker.js';
 
 /** How a call hears and sounds. */
-export interface AudioOptions extends MicrophoneOptions, WorkletLocation {
-  readonly muted: boolean;
-  /** Playback volume, 0 to 1. */
-  readonly volume: number;
-}
+export interface AudioOptions extends MicrophoneOptions, WorkletLocation {}
 
 /** What the wire wants: rates in Hz and the chunk's length in samples. */
 export interface AudioFormat {
@@ -56,8 +52,8 @@ export class AudioEngine {
   #onReport: (report: AudioReport) => void;
   #capture: Capture | undefined;
   #speaker: Speaker | undefined;
-  #isMuted: boolean;
-  #volume: number;
+  #isMuted = false;
+  #volume = 1;
   #stopped: Promise<void> | undefined;
   #onDrained: (bufferedMs: number) => void = ignore;
 
@@ -71,8 +67,6 @@ export class AudioEngine {
       throw new AudioFailure('unsupported-browser');
     }
     this.#onReport = onReport;
-    this.#isMuted = options.muted;
-    this.#volume = options.volume;
     try {
       // No sampleRate: Firefox cancels no echo unless playback runs at the device's own rate.
       this.#context = new AudioContext();
@@ -84,7 +78,7 @@ export class AudioEngine {
     this.#granted = openMicrophone(options).then((stream) => {
       this.#microphone = stream;
       // Granted after the call has ended.
-      if (this.#stopped) this.#closeMicrophone();
+      if (this.#stopped) stopTracks(stream);
     });
     this.#worklet = loadWorklet(this.#context, options);
     // Whoever waits for them hears of a failure; a call that was stopped before waits for neither.
@@ -117,17 +111,14 @@ export class AudioEngine {
     const stream = this.#microphone!;
     const [up, down] = [new MessageChannel(), new MessageChannel()];
     const { captureRate, playbackRate, chunkSamples } = format;
+    const rest = { chunkSamples, isMuted: this.#isMuted };
     try {
-      this.#capture = new Capture(
-        this.#context,
-        stream,
-        { wireRate: captureRate, chunkSamples },
-        up.port1,
-        (levelDbfs) => this.#onReport({ type: 'microphone', levelDbfs }),
+      this.#capture = new Capture(this.#context, stream, { wireRate: captureRate, ...rest }, up.port1, (levelDbfs) =>
+        this.#onReport({ type: 'microphone', levelDbfs }),
       );
       this.#speaker = new Speaker(
         this.#context,
-        { wireRate: playbackRate, chunkSamples },
+        { wireRate: playbackRate, ...rest },
         down.port1,
         ([levelDbfs, bufferedMs, underruns, droppedSamples]) => {
           this.#onReport({ type: 'playback', levelDbfs, bufferedMs, underruns, droppedSamples });
@@ -137,7 +128,6 @@ export class AudioEngine {
     } catch (cause) {
       throw new AudioFailure('audio-failed', 'The microphone could not be connected.', cause);
     }
-    this.setMuted(this.#isMuted);
     this.setVolume(this.#volume);
     for (const { node } of [this.#capture, this.#speaker]) {
       node.onprocessorerror = () => this.#fail('audio-failed', 'The worklet threw an error.');
@@ -167,7 +157,7 @@ export class AudioEngine {
   async drain(): Promise<void> {
     this.#capture?.stop();
     this.#capture = undefined;
-    this.#closeMicrophone();
+    closeMicrophone(this.#microphone);
     // The first report may be older than the last message, the second is not.
     let reports = 0;
     await new Promise<void>((resolve) => {
@@ -187,14 +177,10 @@ export class AudioEngine {
   async #close(): Promise<void> {
     this.#onReport = ignore;
     this.#capture?.stop();
-    this.#closeMicrophone();
-    await this.#speaker?.stop();
-    if (this.#context.state !== 'closed') await this.#context.close();
-  }
-
-  #closeMicrophone(): void {
-    for (const track of this.#microphone?.getTracks() ?? []) track.onended = null;
     closeMicrophone(this.#microphone);
+    await this.#speaker?.stop();
+    // It rejects where the device has closed it already.
+    await this.#context.close().catch(ignore);
   }
 
   async #running(): Promise<void> {

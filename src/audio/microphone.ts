@@ -28,8 +28,16 @@ export async function openMicrophone(options: MicrophoneOptions): Promise<MediaS
 
 /** Lets the microphone go, and gives the device back to the page's other sounds. */
 export function closeMicrophone(stream: MediaStream | undefined): void {
-  for (const track of stream?.getTracks() ?? []) track.stop();
+  stopTracks(stream);
   setAudioSession('auto');
+}
+
+/** Lets a microphone go that came too late: another call may have the device's sound by now. */
+export function stopTracks(stream: MediaStream | undefined): void {
+  for (const track of stream?.getTracks() ?? []) {
+    track.onended = null;
+    track.stop();
+  }
 }
 
 function setAudioSession(type: 'auto' | 'play-and-record'): void {

@@ -35,9 +35,9 @@ export class Speaker {
     return this.#node;
   }
 
-  /** @param volume - 0 to 1. */
+  /** @param volume - 0 to 1; what is beyond is cut off, and what is no number is silence. */
   setVolume(volume: number): void {
-    this.#gain.gain.setTargetAtTime(volume, this.#context.currentTime, smoothingS);
+    this.#gain.gain.setTargetAtTime(Math.max(0, Math.min(1, volume)) || 0, this.#context.currentTime, smoothingS);
   }
 
   /** Fades what plays within 10 ms and drops all that is buffered now. */

@@ -1,5 +1,7 @@
-/** Made by the build (scripts/worklet-plugin.mjs): a worklet as source text, and the URL of its file beside the script. */
+/** Made by the build (scripts/worklet-plugin.mjs). */
 declare module '*?worklet' {
-  export const source: string;
+  /** The worklet's file beside the script. */
   export const url: string;
+  /** The worklet's source text: from the script itself in builds for bundlers, else from the given file. */
+  export function readSource(file: string): Promise<string>;
 }

@@ -51,6 +51,9 @@ const speakingHold = 6;
 /** The longest that a hang-up waits for the agent's last words: as much as the playback buffer holds. */
 const drainLimitMs = 120_000;
 
+/** The longest that a browser's timer can count; beyond, it fires at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** One try at a call, from the tap to the end. What arrives for another one is stale. */
 interface Attempt {
   readonly options: CallOptions;
@@ -76,6 +79,10 @@ export class CallController {
   #activeSince: number | undefined;
   #duration = 0;
   #quietReports = speakingHold;
+  /** While an end is told: the starts that wait for it. */
+  #waiting: (() => void)[] | undefined;
+  #isMuted = false;
+  #volume = 1;
 
   constructor(onReport: (report: CallReport) => void, parts: Partial<CallParts> = {}) {
     this.#onReport = onReport;
@@ -107,6 +114,9 @@ export class CallController {
    *   does nothing and answers false.
    */
   start(options: CallOptions): Promise<boolean> {
+    // A listener of the last call's status: that call's end is told first.
+    const waiting = this.#waiting;
+    if (waiting) return new Promise((settle) => waiting.push(() => settle(this.start(options))));
     if (isRunning(this.#status)) return Promise.resolve(false);
     this.#error = null;
     this.#stats = noStats;
@@ -122,19 +132,19 @@ export class CallController {
 
   /** Ends the call. Resolves when microphone, socket and context are closed. Idempotent. */
   stop(reason: EndReason = 'visitor'): Promise<void> {
-    const attempt = this.#attempt;
-    if (attempt?.hungUpCode !== undefined) this.#finish(attempt, 'agentClosed', 'agent', attempt.hungUpCode);
-    else if (attempt) this.#finish(attempt, 'stop', reason);
+    if (this.#attempt) this.#finish(this.#attempt, 'stop', reason);
     return this.#closed;
   }
 
   /** Sends silence while muted. */
   setMuted(muted: boolean): void {
+    this.#isMuted = muted;
     this.#attempt?.audio?.setMuted(muted);
   }
 
   /** @param volume - 0 to 1. */
   setVolume(volume: number): void {
+    this.#volume = volume;
     this.#attempt?.audio?.setVolume(volume);
   }
 
@@ -148,6 +158,8 @@ export class CallController {
       // The tap is sacred: no await before this.
       const audio = openAudio(options, (report) => isStale() || this.#hearAudio(attempt, report));
       attempt.audio = audio;
+      audio.setMuted(this.#isMuted);
+      audio.setVolume(this.#volume);
       await audio.granted();
       if (isStale()) return;
       this.#move('granted');
@@ -180,7 +192,7 @@ export class CallController {
         this.#activate(attempt);
         break;
       case 'message':
-        this.#onReport(report);
+        this.#tell(report);
         break;
       case 'stats':
         this.#stats = { ...this.#stats, ...report.stats };
@@ -194,11 +206,12 @@ export class CallController {
     const { maxDurationS } = attempt.options;
     this.#activeSince = this.#parts.now();
     if (maxDurationS > 0) {
-      attempt.timers.add(setTimeout(() => this.#finish(attempt, 'stop', 'max-duration'), maxDurationS * 1000));
+      const ms = Math.min(maxDurationS * 1000, longestTimerMs);
+      attempt.timers.add(setTimeout(() => this.#finish(attempt, 'stop', 'max-duration'), ms));
     }
     this.#move('agentReady');
     if (attempt !== this.#attempt) return;
-    this.#onReport({ type: 'start' });
+    this.#tell({ type: 'start' });
     attempt.settle(true);
   }
 
@@ -223,7 +236,7 @@ export class CallController {
       this.#stats = { ...this.#stats, agentLevelDbfs: levelDbfs, bufferedMs, underruns, droppedSamples };
       this.#quietReports = levelDbfs > speakingDbfs ? 0 : this.#quietReports + 1;
     }
-    this.#onReport({
+    this.#tell({
       type: 'levels',
       visitorDbfs: this.#stats.visitorLevelDbfs,
       agentDbfs: this.#stats.agentLevelDbfs,
@@ -255,13 +268,14 @@ export class CallController {
         : cause instanceof AudioFailure
           ? new CallError(cause.code, { detail: cause.message, cause: cause.cause })
           : new CallError('audio-failed', { cause });
-    this.#error = error;
-    this.#finish(attempt, 'fail', 'error', error.closeCode, error);
+    this.#finish(attempt, 'fail', 'error', error);
   }
 
   // Order: everything is let go, then the status is told, then the error, then the end.
-  #finish(attempt: Attempt, input: CallInput, reason: EndReason, closeCode?: number, error?: CallError): void {
+  #finish(attempt: Attempt, input: CallInput, reason: EndReason, error?: CallError): void {
     if (attempt !== this.#attempt) return;
+    const { hungUpCode } = attempt;
+    if (hungUpCode !== undefined) [input, reason, error] = ['agentClosed', 'agent', undefined];
     this.#attempt = undefined;
     attempt.abort.abort();
     for (const timer of attempt.timers) clearTimeout(timer);
@@ -270,15 +284,29 @@ export class CallController {
     const duration = (this.#duration = this.duration);
     this.#activeSince = undefined;
     const stats = this.#stats;
+    this.#error = error ?? null;
+    const waiting: (() => void)[] = (this.#waiting = []);
     this.#move(input);
-    if (error) this.#onReport({ type: 'error', error });
-    this.#onReport({ type: 'end', reason, duration, code: error?.code ?? null, closeCode: closeCode ?? null, stats });
+    if (error) this.#tell({ type: 'error', error });
+    const closeCode = error?.closeCode ?? hungUpCode ?? null;
+    this.#waiting = undefined;
+    this.#tell({ type: 'end', reason, duration, code: error?.code ?? null, closeCode, stats });
     attempt.settle(false);
+    for (const start of waiting) start();
   }
 
   #move(input: CallInput): void {
     const previous = this.#status;
     this.#status = next(previous, input);
-    if (this.#status !== previous) this.#onReport({ type: 'status', status: this.#status, previous });
+    if (this.#status !== previous) this.#tell({ type: 'status', status: this.#status, previous });
+  }
+
+  /** A listener's mistake is the page's, as with DOM events, and no part of the call. */
+  #tell(report: CallReport): void {
+    try {
+      this.#onReport(report);
+    } catch (mistake) {
+      reportError(mistake);
+    }
   }
 }

@@ -28,29 +28,28 @@ export interface CallErrorDetails {
 
 /** For the site's developer: what happened and what to change. */
 const sentences: Record<CallErrorCode, string> = {
-  'unsupported-browser': 'This browser has no microphone access or no AudioWorklet.',
-  'insecure-context': 'Serve the page over https (or from localhost): browsers give the microphone to no other.',
+  'unsupported-browser': 'This browser has no getUserMedia or no AudioWorklet.',
+  'insecure-context': 'Serve the page over https (or from localhost).',
   'microphone-denied':
     'The visitor or the system refused the microphone. An iframe needs allow="microphone; autoplay".',
   'microphone-blocked-by-policy':
     'Send "Permissions-Policy: microphone=(self)". An iframe needs allow="microphone; autoplay".',
   'microphone-not-found': 'This device has no microphone.',
-  'microphone-in-use': 'The microphone cannot be read. Another application may hold it.',
+  'microphone-in-use': 'Another application may hold the microphone.',
   'microphone-lost': 'The microphone was unplugged in the call.',
   'token-endpoint-missing': 'Set token-endpoint to a URL that answers { "sessionURL": "wss://…" }.',
-  'token-request-failed':
-    'The token endpoint refused or could not be reached. Check token-endpoint, its CORS headers, and connect-src in the Content-Security-Policy.',
+  'token-request-failed': 'Check token-endpoint, its CORS headers, and connect-src of the Content-Security-Policy.',
   'token-request-timeout': 'The token endpoint did not answer within 10 s.',
   'token-response-invalid': 'The token endpoint must answer { "sessionURL": "wss://…" }.',
   'rate-limited': 'The token endpoint is busy.',
   'session-url-rejected': 'sessionURL must be an absolute wss: URL (ws: only for localhost).',
   'connection-failed':
-    'The websocket could not be opened, or closed before the agent was ready. Check connect-src in the Content-Security-Policy; a session URL works once and not for long.',
+    'The websocket closed before the agent was ready. Check connect-src of the Content-Security-Policy; a session URL works once and not for long.',
   'connection-timeout': 'The websocket did not open within 10 s.',
   'agent-timeout': 'The agent was not ready within 20 s.',
   'connection-lost': 'The connection was lost in the call.',
   'audio-failed': 'Sound could not be started.',
-  'protocol-error': 'The token endpoint named a protocol that this version does not speak. Update the script.',
+  'protocol-error': 'The token endpoint named an unknown protocol. Update the script.',
 };
 
 /** Failures that a second try cannot mend without a change to the page, the site or the browser. */
@@ -71,21 +70,18 @@ export class CallError extends Error {
   /** False where trying again is of no use until something is changed. */
   readonly retryable: boolean;
   /** Seconds to wait, where the server said so. */
-  readonly retryAfterS: number | undefined;
+  declare readonly retryAfterS?: number | undefined;
   /** Status of the token endpoint's refusal. */
-  readonly httpStatus: number | undefined;
+  declare readonly httpStatus?: number;
   /** Code in the token endpoint's refusal. */
-  readonly endpointCode: string | undefined;
+  declare readonly endpointCode?: string | undefined;
   /** The websocket's close code. */
-  readonly closeCode: number | undefined;
+  declare readonly closeCode?: number;
 
-  constructor(code: CallErrorCode, details: CallErrorDetails = {}) {
-    super(details.detail ? `${sentences[code]} ${details.detail}` : sentences[code], { cause: details.cause });
+  constructor(code: CallErrorCode, { detail, cause, ...known }: CallErrorDetails = {}) {
+    super(detail ? `${sentences[code]} ${detail}` : sentences[code], { cause });
     this.code = code;
     this.retryable = !final.has(code);
-    this.retryAfterS = details.retryAfterS;
-    this.httpStatus = details.httpStatus;
-    this.endpointCode = details.endpointCode;
-    this.closeCode = details.closeCode;
+    Object.assign(this, known);
   }
 }

@@ -40,21 +40,23 @@ const longestRetryS = 3600;
  *   rejects with its reason.
  */
 export async function fetchSession(request: SessionRequest, signal: AbortSignal): Promise<Session> {
-  if (request.sessionUrl) return { url: checkedUrl(request.sessionUrl), protocol: 'pcm' };
-  const answer = request.tokenProvider
-    ? await askProvider(request.tokenProvider, request.assistantId, signal)
-    : await askEndpoint(request, signal);
-  if (typeof answer === 'string') return { url: checkedUrl(answer), protocol: 'pcm' };
-  const { sessionURL, protocol = 'pcm' } = (answer ?? {}) as { sessionURL?: unknown; protocol?: unknown };
+  const { sessionUrl, tokenProvider } = request;
+  const answer =
+    sessionUrl || (await (tokenProvider ? askProvider(tokenProvider, request, signal) : askEndpoint(request, signal)));
+  const { sessionURL, protocol = 'pcm' } = (typeof answer === 'string' ? { sessionURL: answer } : (answer ?? {})) as {
+    sessionURL?: unknown;
+    protocol?: unknown;
+  };
   if (typeof sessionURL !== 'string') throw new CallError('token-response-invalid');
   if (protocol !== 'pcm') throw new CallError('protocol-error');
   return { url: checkedUrl(sessionURL), protocol };
 }
 
-async function askProvider(provider: TokenProvider, assistantId: string | undefined, signal: AbortSignal) {
+async function askProvider(provider: TokenProvider, { assistantId }: SessionRequest, signal: AbortSignal) {
   try {
     return await provider({ assistantId, signal });
   } catch {
+    signal.throwIfAborted();
     // Its error may name a URL with a token in it, so it is not kept.
     throw new CallError('token-request-failed', { detail: 'tokenProvider rejected.' });
   }
@@ -80,11 +82,11 @@ async function askEndpoint(request: SessionRequest, signal: AbortSignal): Promis
       init.body = JSON.stringify(fields);
     }
     response = await fetch(url, init);
-  } catch (cause) {
-    if (signal.aborted) throw cause;
+  } catch {
+    signal.throwIfAborted();
     throw new CallError('token-request-failed');
   }
-  const answer: unknown = await response.json().catch(() => undefined);
+  const answer: unknown = await response.json().catch(() => signal.throwIfAborted());
   if (!response.ok) throw refusal(response, answer);
   return answer;
 }
@@ -103,8 +105,8 @@ function refusal(response: Response, answer: unknown): CallError {
 }
 
 function seconds(value: unknown): number | undefined {
-  const count = Number.parseInt(String(value), 10);
-  return count >= 0 ? Math.min(count, longestRetryS) : undefined;
+  const count = Number.parseFloat(String(value));
+  return count >= 0 ? Math.floor(Math.min(count, longestRetryS)) : undefined;
 }
 
 function checkedUrl(text: string): string {

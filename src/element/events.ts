@@ -46,11 +46,13 @@ export class CallEndEvent extends Event {
   readonly stats: CallStats;
   constructor(end: Omit<CallEndEvent, keyof Event>) {
     super(CallEndEvent.type, everywhere);
-    this.reason = end.reason;
-    this.duration = end.duration;
-    this.code = end.code;
-    this.closeCode = end.closeCode;
-    this.stats = end.stats;
+    ({
+      reason: this.reason,
+      duration: this.duration,
+      code: this.code,
+      closeCode: this.closeCode,
+      stats: this.stats,
+    } = end);
   }
 }
 

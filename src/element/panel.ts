@@ -11,12 +11,11 @@ export class Panel {
   #place = (): void => {
     const anchor = this.#anchor.getBoundingClientRect();
     const { offsetWidth, offsetHeight, style } = this.#panel;
-    const isRtl = this.#panel.matches(':dir(rtl)');
-    const left = isRtl ? anchor.right - offsetWidth : anchor.left;
-    const below = anchor.bottom + gap;
-    const isBelow = below + offsetHeight <= innerHeight || anchor.top < offsetHeight + gap;
-    style.left = `${Math.max(gap, Math.min(left, innerWidth - offsetWidth - gap))}px`;
-    style.top = `${Math.max(gap, isBelow ? Math.min(below, innerHeight - offsetHeight - gap) : anchor.top - gap - offsetHeight)}px`;
+    const left = this.#panel.matches(':dir(rtl)') ? anchor.right - offsetWidth : anchor.left;
+    const [below, above] = [anchor.bottom + gap, anchor.top - gap - offsetHeight];
+    const clamp = (place: number, room: number) => `${Math.max(gap, Math.min(place, room - gap))}px`;
+    style.left = clamp(left, innerWidth - offsetWidth);
+    style.top = clamp(below + offsetHeight > innerHeight && above > 0 ? above : below, innerHeight - offsetHeight);
   };
 
   constructor(panel: HTMLElement, anchor: HTMLElement) {

@@ -1,4 +1,12 @@
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import {
+  html,
+  LitElement,
+  nothing,
+  type PropertyDeclaration,
+  type PropertyDeclarations,
+  type PropertyValues,
+  type TemplateResult,
+} from 'lit';
 import { CallController, type CallOptions } from '../call/call-controller.js';
 import type { CallReport, CallStats } from '../call/call-report.js';
 import type { CallError } from '../call/errors.js';
@@ -14,7 +22,7 @@ import {
   CallStartEvent,
   CallStatusEvent,
 } from './events.js';
-import { alertIcon, callIcon, closeIcon, hangUpIcon, mutedIcon, microphoneIcon } from './icons.js';
+import { callIcon, microphoneIcon } from './icons.js';
 import { en as strings } from './locales/en.js';
 import { Panel } from './panel.js';
 import { styles } from './styles.js';
@@ -41,7 +49,7 @@ import { styles } from './styles.js';
  * @csspart icon - The icon in the button.
  * @csspart indicator - What shows the status at a glance.
  * @csspart status - The status in words; a live region.
- * @csspart visualizer - Level of both sides.
+ * @csspart visualizer - The indicator while it shows the level of both sides.
  * @csspart timer - Duration of the call.
  * @csspart mute - Mutes the microphone.
  * @csspart panel - The popover for whatever is longer than a label.
@@ -73,28 +81,28 @@ import { styles } from './styles.js';
 export class SynthflowCall extends LitElement {
   static override shadowRootOptions: ShadowRootInit = { ...LitElement.shadowRootOptions, delegatesFocus: true };
   static override styles = styles;
-  static override properties = {
-    tokenEndpoint: { attribute: 'token-endpoint' },
-    tokenMethod: { attribute: 'token-method' },
-    tokenCredentials: { attribute: 'token-credentials' },
-    assistantId: { attribute: 'assistant-id' },
-    sessionUrl: { attribute: 'session-url' },
-    theme: { reflect: true },
+  static override properties: PropertyDeclarations = {
+    tokenEndpoint: {},
+    tokenMethod: { useDefault: true },
+    tokenCredentials: { useDefault: true },
+    assistantId: {},
+    sessionUrl: {},
+    theme: { reflect: true, useDefault: true },
     accent: {},
     label: {},
     disclosure: {},
     muted: { type: Boolean, reflect: true },
-    volume: { type: Number },
-    maxDuration: { attribute: 'max-duration', type: Number },
-    noEchoCancellation: { attribute: 'no-echo-cancellation', type: Boolean },
-    noNoiseSuppression: { attribute: 'no-noise-suppression', type: Boolean },
-    noAutoGainControl: { attribute: 'no-auto-gain-control', type: Boolean },
-    assetsUrl: { attribute: 'assets-url' },
-    workletUrl: { attribute: 'worklet-url' },
+    volume: { type: Number, useDefault: true },
+    maxDuration: { type: Number, useDefault: true },
+    noEchoCancellation: { type: Boolean },
+    noNoiseSuppression: { type: Boolean },
+    noAutoGainControl: { type: Boolean },
+    assetsUrl: {},
+    workletUrl: {},
     disabled: { type: Boolean, reflect: true },
-    noTimer: { attribute: 'no-timer', type: Boolean },
-    noMute: { attribute: 'no-mute', type: Boolean },
-    noVisualizer: { attribute: 'no-visualizer', type: Boolean },
+    noTimer: { type: Boolean },
+    noMute: { type: Boolean },
+    noVisualizer: { type: Boolean },
     tokenProvider: { attribute: false },
     hasAgentSpoken: { state: true },
     isPanelClosed: { state: true },
@@ -155,7 +163,7 @@ export class SynthflowCall extends LitElement {
   #internals = this.attachInternals();
   #panel?: Panel;
   #timer?: ReturnType<typeof setInterval>;
-  #isAgentSpeaking = false;
+  #isMuted = false;
   #told?: CallStatusEvent;
 
   /** Where the call is. */
@@ -176,6 +184,17 @@ export class SynthflowCall extends LitElement {
   /** Figures of this call, or of the last one. */
   get stats(): CallStats {
     return this.#controller.stats;
+  }
+
+  /** Every attribute is its property's name in kebab case. */
+  static override createProperty(name: string, options: PropertyDeclaration): void {
+    const attribute = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    super.createProperty(name, { attribute, ...options });
+  }
+
+  constructor() {
+    super();
+    this.#setState('idle', true);
   }
 
   override connectedCallback(): void {
@@ -230,16 +249,22 @@ export class SynthflowCall extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('muted') && (this.muted || changed.get('muted') !== undefined)) {
+    if (this.muted !== this.#isMuted) {
+      this.#isMuted = this.muted;
       this.#controller.setMuted(this.muted);
       this.#setState('muted', this.muted);
       this.dispatchEvent(new CallMuteEvent(this.muted));
     }
-    if (changed.has('volume')) this.#controller.setVolume(this.#playbackVolume);
+    if (changed.has('volume')) this.#controller.setVolume(this.volume);
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has('accent')) this.#applyAccent();
+    if (changed.has('accent')) {
+      // What is no colour is ignored: a `url()` in a custom property would make a request.
+      const text = this.accent && textOn(this.accent);
+      this.#setStyle('--_accent', text ? this.accent! : '');
+      this.#setStyle('--_accent-text', text || '');
+    }
     this.#panel ??= new Panel(this.renderRoot.querySelector<HTMLElement>('.panel')!, this);
     this.#panel.toggle(this.isConnected && !this.isPanelClosed);
   }
@@ -247,93 +272,75 @@ export class SynthflowCall extends LitElement {
   protected override render(): TemplateResult {
     const { status } = this;
     const running = isRunning(status);
-    return html`<div class="call ${status} ${this.muted ? 'muted' : ''}" @keydown=${this.#onKey}>
-        ${this.#renderIndicator()}
-        <span part="status" class="status ${status === 'idle' || status === 'active' ? 'unseen' : ''}" role="status"
-          >${strings.status[status]}${
-            status === 'failed' ? html`<span class="unseen">. ${this.error?.visitorMessage}</span>` : nothing
-          }</span
+    const isActive = status === 'active';
+    const name = this.#buttonName;
+    return html`<div
+        class="call ${status} ${running ? 'running' : ''} ${this.muted ? 'muted' : ''}"
+        @keydown=${this.#onKey}
+      >
+        ${status === 'idle' ? nothing : this.#renderIndicator()}
+        <span part="status" class=${status === 'idle' || isActive ? 'unseen' : 'status'} role="status"
+          >${strings.status[status]}${this.#sentence && html`<span class="unseen">. ${this.#sentence}</span>`}</span
         >
         ${
-          (status === 'active' || status === 'ended') && !this.noTimer
+          (isActive || status === 'ended') && !this.noTimer
             ? html`<span part="timer" class="timer" role="timer" aria-label=${strings.duration}
               >${clock(this.seconds)}</span
             >`
             : nothing
         }
         ${
-          status === 'active' && !this.noMute
+          isActive && !this.noMute
             ? html`<button
               part="mute"
               class="mute"
-              type="button"
               aria-pressed=${this.muted}
               aria-label=${strings.mute}
               @click=${this.#onMuteClick}
             >
-              ${this.muted ? mutedIcon : microphoneIcon}
+              ${microphoneIcon}
             </button>`
             : nothing
         }
         <button
           part="button"
-          class="main ${running ? 'running' : ''} ${this.#buttonName ? 'round' : ''}"
-          type="button"
+          class="main"
           ?disabled=${this.disabled && !running}
-          aria-label=${this.#buttonName ?? nothing}
+          aria-label=${name ?? nothing}
           aria-describedby="description"
           @click=${this.#onClick}
         >
-          ${this.#renderButton()}
+          ${
+            status === 'failed'
+              ? strings.tryAgain
+              : html`<span part="icon">${status === 'idle' ? html`<slot name="icon">${callIcon}</slot>` : callIcon}</span>${
+                  name ? nothing : html`<slot>${this.label ?? strings.start}</slot>`
+                }`
+          }
         </button>
       </div>
-      <span id="description" hidden>${status === 'failed' ? this.error?.visitorMessage : this.#disclosure}</span>
+      <span id="description" hidden>${this.#sentence || this.#disclosure}</span>
       <div part="panel" class="panel" popover="manual" @keydown=${this.#onKey}>${this.#renderPanel()}</div>`;
   }
 
-  #renderButton(): unknown {
+  #renderIndicator(): TemplateResult {
     const { status } = this;
-    if (isRunning(status)) return html`<span part="icon">${hangUpIcon}</span>`;
-    if (status === 'ended') return html`<span part="icon">${callIcon}</span>`;
-    if (status === 'failed') return html`<span class="label">${strings.tryAgain}</span>`;
-    return html`<span part="icon"><slot name="icon">${callIcon}</slot></span>
-      <span class="label"><slot>${this.label ?? strings.start}</slot></span>`;
-  }
-
-  #renderIndicator(): unknown {
-    const { status } = this;
-    if (status === 'idle') return nothing;
-    const sign =
-      status === 'active'
-        ? this.noVisualizer
-          ? html`<span class="dot"></span>`
-          : html`<span part="visualizer" class="visualizer">
-              <span class="side"><i></i><i></i><i></i></span><span class="side"><i></i><i></i><i></i></span>
-            </span>`
-        : status === 'failed'
-          ? alertIcon
-          : html`<span class=${status === 'ended' ? 'dot' : 'spinner'}></span>`;
-    return html`<span part="indicator" class="indicator" aria-hidden="true">${sign}</span>`;
+    const side = html`<span class="side"><i></i><i></i><i></i></span>`;
+    const hasLevels = status === 'active' && !this.noVisualizer;
+    return html`<span part=${hasLevels ? 'indicator visualizer' : 'indicator'} class="indicator" aria-hidden="true"
+      >${hasLevels ? [side, side] : status === 'failed' ? '!' : nothing}</span
+    >`;
   }
 
   #renderPanel(): unknown {
     const { status } = this;
-    const error = status === 'failed' && html`<p part="error">${this.error?.visitorMessage}</p>`;
-    const hint = status === 'requesting-microphone' && html`<p>${strings.microphoneHint}</p>`;
-    const disclosure =
-      isRunning(status) &&
-      !this.hasAgentSpoken &&
-      this.#disclosure &&
-      html`<p part="disclosure" class="disclosure">${this.#disclosure}</p>`;
-    if (!error && !hint && !disclosure) return nothing;
-    return html`${error || hint || nothing}${disclosure || nothing}<button
-        class="close"
-        type="button"
-        aria-label=${strings.close}
-        @click=${this.#closePanel}
-      >
-        ${closeIcon}
-      </button>`;
+    const hint = status === 'requesting-microphone' && strings.microphoneHint;
+    const disclosure = isRunning(status) && !this.hasAgentSpoken && this.#disclosure;
+    if (!this.#sentence && !hint && !disclosure) return nothing;
+    return html`<button class="close" aria-label=${strings.close} @click=${this.#closePanel}>×</button
+      >${this.#sentence && html`<p part="error">${this.#sentence}</p>`}${hint ? html`<p>${hint}</p>` : nothing}${
+        disclosure ? html`<p part="disclosure">${disclosure}</p>` : nothing
+      }`;
   }
 
   #hear(report: CallReport): void {
@@ -360,7 +367,7 @@ export class SynthflowCall extends LitElement {
   }
 
   #changeStatus(status: CallStatus, previous: CallStatus): void {
-    if (this.error) this.error.visitorMessage = strings.errors[this.error.code];
+    if (this.error) this.error.visitorMessage = strings.errors[this.error.code] ?? strings.unavailable;
     if (status === 'requesting-microphone') this.hasAgentSpoken = false;
     if (status === 'requesting-microphone' || status === 'failed') this.isPanelClosed = false;
     clearInterval(this.#timer);
@@ -368,7 +375,7 @@ export class SynthflowCall extends LitElement {
     this.#tick();
     this.#setState(previous, false);
     this.#setState(status, true);
-    if (!isRunning(status)) this.#setAgentSpeaking(false);
+    if (!isRunning(status)) this.#setState('agent-speaking', false);
     this.requestUpdate();
     this.#told = new CallStatusEvent(status, previous);
     this.dispatchEvent(this.#told);
@@ -379,17 +386,10 @@ export class SynthflowCall extends LitElement {
   }
 
   #showLevels({ visitorDbfs, agentDbfs, isAgentSpeaking }: CallReport & { type: 'levels' }): void {
-    this.#setAgentSpeaking(isAgentSpeaking);
-    const sides = this.renderRoot.querySelectorAll<HTMLElement>('.side');
-    sides[0]?.style.setProperty('--level', this.muted ? '0' : share(visitorDbfs));
-    sides[1]?.style.setProperty('--level', share(agentDbfs));
-  }
-
-  #setAgentSpeaking(isSpeaking: boolean): void {
-    if (isSpeaking === this.#isAgentSpeaking) return;
-    this.#isAgentSpeaking = isSpeaking;
-    this.#setState('agent-speaking', isSpeaking);
-    if (isSpeaking && this.status === 'active') this.hasAgentSpoken = true;
+    this.#setState('agent-speaking', isAgentSpeaking);
+    if (isAgentSpeaking) this.hasAgentSpoken = true;
+    this.#setStyle('--visitor', this.muted ? '0' : share(visitorDbfs));
+    this.#setStyle('--agent', share(agentDbfs));
   }
 
   /** Sets `:state(name)`. Chrome before 125 takes only names that begin with two dashes, and throws. */
@@ -402,13 +402,10 @@ export class SynthflowCall extends LitElement {
     }
   }
 
-  /** Other values than colours are ignored: a `url()` in a custom property would make a request. */
-  #applyAccent(): void {
-    const color = this.accent && CSS.supports('color', this.accent) ? this.accent : '';
-    for (const box of this.renderRoot.querySelectorAll<HTMLElement>('.call, .panel')) {
-      box.style.setProperty('--_accent', color);
-      box.style.setProperty('--_accent-text', color && textOn(color));
-    }
+  /** By script, because a strict `style-src` blocks style attributes. */
+  #setStyle(name: string, value: string): void {
+    const boxes = this.shadowRoot?.querySelectorAll<HTMLElement>('.call, .panel') ?? [];
+    for (const { style } of boxes) style.setProperty(name, value);
   }
 
   /** Name of the button where it shows an icon alone. */
@@ -419,12 +416,13 @@ export class SynthflowCall extends LitElement {
     return isRunning(status) ? strings.cancel : undefined;
   }
 
-  get #disclosure(): string {
-    return this.disclosure === 'none' ? '' : this.disclosure || strings.disclosure;
+  /** What the visitor is told of a failure. */
+  get #sentence(): string {
+    return this.status === 'failed' ? this.error!.visitorMessage : '';
   }
 
-  get #playbackVolume(): number {
-    return Math.max(0, Math.min(1, this.volume)) || 0;
+  get #disclosure(): string {
+    return this.disclosure === 'none' ? '' : this.disclosure || strings.disclosure;
   }
 
   #options(): CallOptions {
@@ -432,12 +430,10 @@ export class SynthflowCall extends LitElement {
       sessionUrl: this.sessionUrl ?? undefined,
       tokenProvider: this.tokenProvider,
       tokenEndpoint: this.tokenEndpoint,
-      tokenMethod: this.tokenMethod === 'get' ? 'get' : 'post',
+      tokenMethod: this.tokenMethod,
       tokenCredentials: this.tokenCredentials,
       assistantId: this.assistantId,
       maxDurationS: this.maxDuration,
-      muted: this.muted,
-      volume: this.#playbackVolume,
       workletUrl: this.workletUrl,
       assetsUrl: this.assetsUrl,
       echoCancellation: !this.noEchoCancellation,

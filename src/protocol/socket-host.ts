@@ -143,7 +143,12 @@ class HostedSocket {
       return;
     }
     if (text.type === 'malformed') this.#malformedMessages += 1;
-    this.#report({ type: 'message', data: text.data });
+    try {
+      this.#report({ type: 'message', data: text.data });
+    } catch {
+      // JSON so deep that it cannot be cloned.
+      this.#report({ type: 'message', data: message });
+    }
   }
 
   #reportStats(): void {

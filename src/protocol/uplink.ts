@@ -21,9 +21,11 @@ export class Uplink {
   #socket: UplinkSocket;
   #chunkMs: number;
   #release: (chunk: ArrayBuffer) => void;
-  #queue: ArrayBuffer[] = [];
-  #sent = 0;
-  #dropped = 0;
+  #queue: { readonly chunk: ArrayBuffer; readonly isSilent: boolean }[] = [];
+  /** Chunks handed to the socket. */
+  sent = 0;
+  /** Chunks given up because the network was slower than speech. */
+  dropped = 0;
 
   /**
    * @param chunkMs - Length of one chunk in ms of sound.
@@ -35,26 +37,16 @@ export class Uplink {
     this.#release = release;
   }
 
-  /** Chunks handed to the socket. */
-  get sent(): number {
-    return this.#sent;
-  }
-
-  /** Chunks given up because the network was slower than speech. */
-  get dropped(): number {
-    return this.#dropped;
-  }
-
   /** Queues one chunk and sends what the socket takes. */
   push(chunk: ArrayBuffer): void {
-    this.#queue.push(chunk);
+    this.#queue.push({ chunk, isSilent: isSilent(chunk) });
     while (this.#queue.length > 0 && this.#socket.bufferedAmount < socketLimitBytes) {
-      const next = this.#queue.shift()!;
+      const next = this.#queue.shift()!.chunk;
       this.#socket.send(next);
-      this.#sent += 1;
+      this.sent += 1;
       this.#release(next);
     }
-    if (this.#backlogMs > silenceLimitMs) this.#drop(this.#queue.findIndex(isSilent));
+    if (this.#backlogMs > silenceLimitMs) this.#drop(this.#queue.findIndex(({ isSilent }) => isSilent));
     if (this.#backlogMs > backlogLimitMs) this.#drop(0);
   }
 
@@ -64,8 +56,8 @@ export class Uplink {
 
   #drop(index: number): void {
     if (index < 0) return;
-    for (const chunk of this.#queue.splice(index, 1)) this.#release(chunk);
-    this.#dropped += 1;
+    for (const { chunk } of this.#queue.splice(index, 1)) this.#release(chunk);
+    this.dropped += 1;
   }
 }
 

@@ -7,8 +7,6 @@ import { Inbox } from '../support/inbox.js';
 import { remove, replace } from '../support/replace.js';
 
 const options: AudioOptions = {
-  muted: false,
-  volume: 1,
   echoCancellation: false,
   noiseSuppression: false,
   autoGainControl: false,
@@ -26,8 +24,9 @@ function open(more: Partial<AudioOptions> = {}) {
 }
 
 /** An engine that runs, with what the visitor says and a way to let the agent speak. */
-async function connect(more: Partial<AudioOptions> = {}) {
-  const { engine, reports } = open(more);
+async function connect(prepare = (_engine: AudioEngine) => {}) {
+  const { engine, reports } = open();
+  prepare(engine);
   await Promise.all([engine.granted(), engine.ready()]);
   const { uplink, downlink } = engine.connect(format);
   const chunks = new Inbox<ArrayBuffer>();
@@ -109,7 +108,7 @@ describe('AudioEngine', () => {
   });
 
   it('begins muted when it is told to', async () => {
-    const { chunks } = await connect({ muted: true });
+    const { chunks } = await connect((engine) => engine.setMuted(true));
     await chunks.count(60);
     expect(chunks.all.every(isSilent)).to.equal(true);
   });
@@ -132,7 +131,7 @@ describe('AudioEngine', () => {
         }
       },
     );
-    const { engine, say } = await connect({ volume: 0.5 });
+    const { engine, say } = await connect((engine) => engine.setVolume(0.5));
     say(8);
     const peak = () => {
       const samples = new Float32Array(meters[0]!.fftSize);

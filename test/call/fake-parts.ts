@@ -155,8 +155,6 @@ export class Rehearsal {
 
   start(options: Partial<CallOptions> = {}): Promise<boolean> {
     this.lastStart = this.controller.start({
-      muted: false,
-      volume: 1,
       maxDurationS: 0,
       tokenEndpoint: '/token',
       ...options,

@@ -300,6 +300,7 @@ describe('a session', () => {
     'blob:https://site.example/secret-token',
     'ws://widget.example/?token=secret-token',
     'ws://localhost.evil.example/?token=secret-token',
+    'ws://notlocalhost/?token=secret-token',
     'ws://127.0.0.1.evil.example/?token=secret-token',
     'ws://localhost@evil.example/?token=secret-token',
     'ws://evil.example/localhost?token=secret-token',
@@ -344,7 +345,24 @@ describe('a session', () => {
     });
   }
 
+  it('is not completed by the page’s own address, whatever that is', async () => {
+    const base = document.createElement('base');
+    base.href = 'wss://page.example/';
+    document.head.append(base);
+    try {
+      const error = await failureOf({ tokenProvider: async () => '/websocket/start?token=secret-token' });
+      expect(error.code).to.equal('session-url-rejected');
+    } finally {
+      base.remove();
+    }
+  });
+
   describe('from the page itself', () => {
+    it('is asked for where the session-url attribute is empty', async () => {
+      expect((await ask({ sessionUrl: '', tokenEndpoint: endpoint })).url).to.equal(sessionURL);
+      expect(asked.length).to.equal(1);
+    });
+
     it('is the session-url attribute’s before all else, and nobody is asked', async () => {
       let calls = 0;
       const tokenProvider: TokenProvider = async () => `${sessionURL}&provider=${(calls += 1)}`;

@@ -103,13 +103,12 @@ describe('one call a page', () => {
   })) {
     it(`the second start ends the first, in ${where}`, async () => {
       const { element: first, agent } = await place();
-      const { element: second } = await place();
+      const { element: second } = await place(undefined, agent);
       hide(first);
       hide(second);
       const events = record(first, 'synthflow-end');
       await first.start();
       expect(first.status).to.equal('active');
-      second.tokenProvider = async () => agent.url;
       expect(await second.start()).to.equal(true);
       expect(first.status).to.equal('ended');
       expect(reasons(events)).to.deep.equal(['replaced']);
@@ -123,8 +122,7 @@ describe('one call a page', () => {
 
   it('also where the first is not connected yet', async () => {
     const { element: first, agent } = await place();
-    const { element: second } = await place();
-    second.tokenProvider = async () => agent.url;
+    const { element: second } = await place(undefined, agent);
     await lead(first, agent, 'connecting');
     await second.start();
     expect(first.status).to.equal('ended');

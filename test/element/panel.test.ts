@@ -3,6 +3,7 @@ import '../../src/index.js';
 import type { SynthflowCall } from '../../src/element/synthflow-call.js';
 import { holdMicrophone, watchConsole } from '../support/browser-fakes.js';
 import { button, lead, part, place, until, untilState } from '../support/calls.js';
+import { ReadyAgent } from '../support/ready-agent.js';
 
 const isOpen = (element: SynthflowCall) => part(element, 'panel')!.matches(':popover-open');
 const disclosure = (element: SynthflowCall) => part(element, 'disclosure')?.textContent;
@@ -122,10 +123,10 @@ describe('the panel', () => {
   });
 
   it('lies inside the window wherever the button is', async () => {
-    for (const place_ of ['inset: auto 0 0 auto', 'inset: 0 auto auto 0', 'inset: 45% auto auto 98%']) {
-      const { element, agent } = await place(
-        html`<synthflow-call style="position: fixed; ${place_}"></synthflow-call>`,
-      );
+    const agent = new ReadyAgent();
+    for (const corner of ['inset: auto 0 0 auto', 'inset: 0 auto auto 0', 'inset: 45% auto auto 98%']) {
+      const style = `position: fixed; ${corner}`;
+      const { element } = await place(html`<synthflow-call style=${style}></synthflow-call>`, agent);
       await lead(element, agent, 'connecting');
       const { left, top, right, bottom } = part(element, 'panel')!.getBoundingClientRect();
       expect(Math.min(left, top)).to.be.at.least(0);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import { toNodeListener, type TokenLogEntry } from '../../server/index.js';
+import { toNodeListener } from '../../server/adapters/node.js';
+import type { TokenLogEntry } from '../../server/index.js';
 import { serve, tokenPath, type ServeOptions } from '../../server/serve.js';
 import {
   createEndpoint,

@@ -107,6 +107,17 @@ describe('Agent', () => {
     assert.deepEqual(call.heard, greeting);
   });
 
+  it('does not hear who speaks over it', () => {
+    const call = Call.ready('talk', { greeting: false });
+    call.say(tone(400, 2));
+    call.say(silence(0.75));
+    assert.ok(call.socket.audio.length > 0);
+    call.say(tone(900, 0.5));
+    call.say(silence(3));
+    assert.equal(call.heard.length, 2.2 * 16_000);
+    assert.ok(Math.abs(dominantHz(call.heard, 16_000) - 400) < 2);
+  });
+
   it('holds a conversation', () => {
     const call = Call.ready('talk', { greeting: false });
     for (const hz of [400, 900, 1400]) {

@@ -45,7 +45,7 @@ describe('CallMeter', () => {
   });
 
   it('measures the level of the speech, not of the pauses', () => {
-    near(reportOn(join(silence(3), tone(500, 1, -20), silence(3))).levelDbfs, -20, 0.5);
+    near(reportOn(join(silence(3), tone(500, 1, -20), tone(100, 3, -60))).levelDbfs, -20, 0.5);
     near(reportOn(tone(500, 1, -60)).levelDbfs, -60, 0.5);
   });
 
@@ -82,7 +82,7 @@ describe('CallMeter', () => {
     const heard = tone(300, 1);
     assert.deepEqual(reportOn(heard, { record: true }).pcm, heard);
     assert.equal('pcm' in reportOn(heard), false);
-    assert.equal(reportOn(silence(61), { record: true, chunkLength: 48_000 }).pcm!.length, 60 * 48_000);
+    assert.equal(reportOn(silence(61), { record: true, chunkLength: 7000 }).pcm!.length, 60 * 48_000);
   });
 
   it('notes audio that came before status_agent_ready', () => {

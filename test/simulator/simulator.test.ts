@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { after, before, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { WebSocket } from 'ws';
@@ -38,7 +39,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await setImmediate();
 }
 
-describe('the token route', () => {
+describe('the token route', { timeout: 30_000 }, () => {
   let simulator: Simulator;
   before(async () => {
     simulator = await createSimulator({ apiKey: 'right' });
@@ -139,7 +140,7 @@ describe('the token route', () => {
   });
 });
 
-describe('the websocket', () => {
+describe('the websocket', { timeout: 30_000 }, () => {
   let simulator: Simulator;
   before(async () => {
     simulator = await createSimulator();
@@ -207,7 +208,7 @@ describe('the websocket', () => {
   });
 });
 
-describe('a call', { concurrency: true }, () => {
+describe('a call', { timeout: 30_000, concurrency: true }, () => {
   let simulator: Simulator;
   before(async () => {
     simulator = await createSimulator();
@@ -337,7 +338,7 @@ describe('a call', { concurrency: true }, () => {
   });
 });
 
-describe('reports', () => {
+describe('reports', { timeout: 30_000 }, () => {
   it('come in the order in which calls end, one for each call', () =>
     withSimulator({}, async (simulator) => {
       const first = simulator.nextReport();
@@ -407,13 +408,17 @@ describe('reports', () => {
   });
 });
 
-describe('createSimulator', () => {
+describe('createSimulator', { timeout: 30_000 }, () => {
   it('is reached as localhost on IPv4, and on IPv6 where the machine has it', () =>
     withSimulator({}, async (simulator) => {
       assert.match(simulator.url, /^http:\/\/localhost:\d+$/);
       assert.equal(simulator.socketOrigin, simulator.url.replace('http', 'ws'));
       assert.equal((await fetch(simulator.url.replace('localhost', '127.0.0.1'))).status, 404);
       assert.equal((await fetch(simulator.url)).status, 404);
+      const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+      if (addresses.some(({ address }) => address === '::1')) {
+        assert.equal((await fetch(simulator.url.replace('localhost', '[::1]'))).status, 404);
+      }
     }));
 
   it('takes the host and the port that it is given, and says when the port is taken', () =>
@@ -475,7 +480,7 @@ describe('createSimulator', () => {
     }));
 });
 
-describe('close', () => {
+describe('close', { timeout: 30_000 }, () => {
   it('ends calls, unanswered handshakes and delayed tokens', async (t) => {
     const simulator = await createSimulator();
     t.after(() => simulator.close());
@@ -513,6 +518,14 @@ describe('close', () => {
       const visitor = await Visitor.call(start + 'talk');
       await visitor.untilAgentReady();
       Visitor.open(start + 'never-open').catch(() => {});
+      const ask = (agent, query, options) => fetch(
+        simulator.url + '/websocket/token/' + simulator.agents[agent] + query,
+        { headers: { authorization: 'Bearer any-key' }, ...options });
+      const abort = new AbortController();
+      ask('slow-token', '?tokenDelayMs=600000', { signal: abort.signal }).catch(() => {});
+      await ask('talk', '');
+      abort.abort();
+      await ask('talk', '');
       while (simulator.openSockets < 2) await new Promise(setImmediate);
       void simulator.nextReport();
       void simulator.nextReport();

@@ -34,9 +34,8 @@ export async function untilState(element: SynthflowCall, name: string, isOn = tr
   await element.updateComplete;
 }
 
-/** An element in the page, and an agent that its calls reach. */
-export async function place(template = html`<synthflow-call></synthflow-call>`) {
-  const agent = new ReadyAgent();
+/** An element in the page, and an agent that its calls reach. There is one agent a test. */
+export async function place(template = html`<synthflow-call></synthflow-call>`, agent = new ReadyAgent()) {
   const element = await fixture<SynthflowCall>(template);
   element.tokenProvider = async () => agent.url;
   return { element, agent };

@@ -1,6 +1,7 @@
 // Loaded into an audio thread before the worklet under test: breaks the processor that its URL names (`?name=…`).
 
-const broken = new URL(import.meta.url).searchParams.get('name');
+// There is no URL in an audio thread.
+const broken = import.meta.url.split('?name=')[1];
 const register = registerProcessor;
 globalThis.registerProcessor = (name, Processor) => {
   register(

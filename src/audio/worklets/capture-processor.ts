@@ -13,12 +13,13 @@ export class CaptureProcessor extends AudioWorkletProcessor {
   #silence = new Float32Array(quantum);
   #resampled: Float32Array;
   #link: MessagePort | undefined;
-  #isMuted = false;
+  #isMuted: boolean;
   #isRunning = true;
 
   constructor({ processorOptions }: { processorOptions: ProcessorOptions }) {
     super();
-    const { wireRate, chunkSamples } = processorOptions;
+    const { wireRate, chunkSamples, isMuted = false } = processorOptions;
+    this.#isMuted = isMuted;
     this.#resampler = new Resampler(sampleRate, wireRate);
     this.#resampled = new Float32Array(Math.ceil((quantum * wireRate) / sampleRate) + 1);
     this.#chunker = new Chunker(chunkSamples, (chunk) => this.#link?.postMessage(chunk, [chunk]));

@@ -25,4 +25,6 @@ export interface ProcessorOptions {
   readonly wireRate: number;
   /** Samples in a chunk (capture only). */
   readonly chunkSamples: number;
+  /** Whether it begins muted (capture only). Default false. */
+  readonly isMuted?: boolean;
 }

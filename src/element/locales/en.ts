@@ -14,10 +14,11 @@ export interface Strings {
   readonly disclosure: string;
   readonly microphoneHint: string;
   readonly status: Readonly<Record<CallStatus, string>>;
-  readonly errors: Readonly<Record<CallErrorCode, string>>;
+  /** What the visitor is told of a failure; of those that only the site can mend, `unavailable`. */
+  readonly errors: Readonly<Partial<Record<CallErrorCode, string>>>;
+  readonly unavailable: string;
 }
 
-const unavailable = 'The call is not available right now. Please try again later.';
 const noConnection = 'The call could not be connected. Check your internet connection and try again.';
 
 /** English, built in. */
@@ -41,26 +42,19 @@ export const en: Strings = {
     ended: 'Call ended',
     failed: 'Call failed',
   },
+  unavailable: 'The call is not available right now. Please try again later.',
   errors: {
     'unsupported-browser': 'This browser cannot make calls. Please update it or use another one.',
-    'insecure-context': unavailable,
-    'microphone-denied':
-      'The microphone is blocked. Allow it in the browser’s settings for this site, usually by the icon beside the address, and try again.',
-    'microphone-blocked-by-policy': unavailable,
+    'microphone-denied': 'The microphone is blocked. Allow it by the icon beside the page’s address and try again.',
     'microphone-not-found': 'No microphone was found. Connect one and try again.',
     'microphone-in-use': 'The microphone cannot be used. Close other apps that may be using it and try again.',
     'microphone-lost': 'The microphone was disconnected. Connect it and try again.',
-    'token-endpoint-missing': unavailable,
-    'token-request-failed': unavailable,
     'token-request-timeout': noConnection,
-    'token-response-invalid': unavailable,
     'rate-limited': 'All lines are busy. Please try again in a moment.',
-    'session-url-rejected': unavailable,
     'connection-failed': noConnection,
     'connection-timeout': noConnection,
     'agent-timeout': 'The agent did not answer. Please try again.',
     'connection-lost': 'The connection was lost. Check your internet connection and try again.',
     'audio-failed': 'Sound could not be started. Check your speakers or headphones and try again.',
-    'protocol-error': unavailable,
   },
 };
