@@ -19,6 +19,9 @@ const builds: Record<string, UserConfig> = {
         async generateBundle() {
           const source = await bundleWorklet(workletEntry);
           this.emitFile({ type: 'asset', fileName: 'synthflow-call.worklet.js', source });
+          const license = readFileSync(new URL('node_modules/lit/LICENSE', import.meta.url), 'utf8');
+          const notice = `synthflow-call.js contains Lit (https://lit.dev):\n\n${license}`;
+          this.emitFile({ type: 'asset', fileName: 'third-party-licenses.txt', source: notice });
         },
       },
     ],

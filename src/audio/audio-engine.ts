@@ -40,6 +40,9 @@ export type AudioReport =
 /** How long a context may take to start once the microphone is granted. */
 const startTimeoutMs = 3000;
 
+/** Time for the audio thread to notice an end and fade out. */
+const endMs = 40;
+
 /**
  * Both directions of a call's sound: one AudioContext at the device's own rate, microphone → chunks, agent → loudspeaker.
  * One instance serves one call. Construct it inside the click.
@@ -156,7 +159,6 @@ export class AudioEngine {
   /** Lets the microphone go, and resolves when all that the agent has said is played. */
   async drain(): Promise<void> {
     this.#capture?.stop();
-    this.#capture = undefined;
     closeMicrophone(this.#microphone);
     // The first report may be older than the last message, the second is not.
     let reports = 0;
@@ -177,8 +179,14 @@ export class AudioEngine {
   async #close(): Promise<void> {
     this.#onReport = ignore;
     this.#capture?.stop();
+    this.#speaker?.stop();
     closeMicrophone(this.#microphone);
-    await this.#speaker?.stop();
+    if (this.#capture) {
+      // Chromium forgets a closed context only if each processor has ended, and then lost its input, while it ran.
+      await wait(endMs);
+      this.#capture.disconnect();
+      await wait(endMs);
+    }
     // It rejects where the device has closed it already.
     await this.#context.close().catch(ignore);
   }
@@ -209,5 +217,7 @@ export class AudioEngine {
     this.#onReport({ type: 'failed', failure: new AudioFailure(code, detail) });
   }
 }
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function ignore(): void {}

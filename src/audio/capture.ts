@@ -36,12 +36,15 @@ export class Capture {
     this.#tell({ type: 'mute', muted });
   }
 
-  /** Ends the chunks. */
+  /** Ends the chunks. {@link disconnect} comes later, when the processor has heard of it. */
   stop(): void {
     this.#tell({ type: 'stop' });
     this.#node.port.close();
+  }
+
+  /** Lets go of the microphone's stream. */
+  disconnect(): void {
     this.#source.disconnect();
-    this.#node.disconnect();
   }
 
   #tell(command: CaptureCommand, transfer: Transferable[] = []): void {

@@ -2,8 +2,6 @@ import type { PlaybackCommand, PlaybackReport, ProcessorOptions } from './workle
 
 /** Time constant of volume changes: too slow to click, too fast to notice. */
 const smoothingS = 0.004;
-/** After this a fade to silence is over (12 time constants, −104 dB). */
-const fadeMs = 50;
 
 /** Plays the agent: worklet → volume → the device. */
 export class Speaker {
@@ -45,14 +43,10 @@ export class Speaker {
     this.#tell({ type: 'flush' });
   }
 
-  /** Fades out and stops. Resolves when nothing sounds any more. */
-  async stop(): Promise<void> {
-    this.setVolume(0);
-    await new Promise((resolve) => setTimeout(resolve, fadeMs));
+  /** Fades out and ends, within 20 ms. */
+  stop(): void {
     this.#tell({ type: 'stop' });
     this.#node.port.close();
-    this.#node.disconnect();
-    this.#gain.disconnect();
   }
 
   #tell(command: PlaybackCommand, transfer: Transferable[] = []): void {

@@ -14,7 +14,7 @@ export type TokenProvider = (request: TokenProviderRequest) => Promise<string | 
 /** Where a session comes from. The first of `sessionUrl`, `tokenProvider`, `tokenEndpoint` that is there is used. */
 export interface SessionRequest {
   /** A session URL that is already there; it works once. */
-  readonly sessionUrl?: string | undefined;
+  readonly sessionUrl?: string | null | undefined;
   readonly tokenProvider?: TokenProvider | undefined;
   /** Relative URLs resolve against the page. `{assistant_id}` in it is replaced, and then not sent again. */
   readonly tokenEndpoint?: string | undefined;

@@ -92,7 +92,6 @@ export const styles = css`
     outline-offset: 1px;
   }
   button:disabled {
-    cursor: not-allowed;
     opacity: 0.55;
   }
   .main {
@@ -157,7 +156,7 @@ export const styles = css`
     border: 2.5px solid var(--_border);
     border-radius: 50%;
   }
-  .running .indicator {
+  .running:not(.active) .indicator {
     border-top-color: var(--_accent);
     animation: turn 0.9s linear infinite;
   }
@@ -170,13 +169,13 @@ export const styles = css`
     justify-content: center;
     border-color: currentColor;
     color: var(--_danger);
-    font: 700 13px/15px system-ui;
+    font-size: 13px;
+    line-height: 16px;
   }
-  .active .indicator {
+  .visualizer {
     width: auto;
     height: 26px;
     border: 0;
-    animation: none;
   }
   .side {
     display: flex;
@@ -238,13 +237,12 @@ export const styles = css`
     height: 28px;
     min-width: 28px;
     margin: -6px;
-    margin-inline: 8px -10px;
     font-size: 20px;
   }
 
   @media (prefers-reduced-motion: reduce) {
-    .running .indicator {
-      animation: none;
+    .indicator {
+      animation: none !important;
     }
     .side i {
       transition: none;

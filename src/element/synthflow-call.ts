@@ -327,7 +327,8 @@ export class SynthflowCall extends LitElement {
     const { status } = this;
     const side = html`<span class="side"><i></i><i></i><i></i></span>`;
     const hasLevels = status === 'active' && !this.noVisualizer;
-    return html`<span part=${hasLevels ? 'indicator visualizer' : 'indicator'} class="indicator" aria-hidden="true"
+    const parts = hasLevels ? 'indicator visualizer' : 'indicator';
+    return html`<span part=${parts} class=${parts} aria-hidden="true"
       >${hasLevels ? [side, side] : status === 'failed' ? '!' : nothing}</span
     >`;
   }
@@ -427,7 +428,7 @@ export class SynthflowCall extends LitElement {
 
   #options(): CallOptions {
     return {
-      sessionUrl: this.sessionUrl ?? undefined,
+      sessionUrl: this.sessionUrl,
       tokenProvider: this.tokenProvider,
       tokenEndpoint: this.tokenEndpoint,
       tokenMethod: this.tokenMethod,

@@ -2,18 +2,15 @@ import { PcmWire, pcmFormat } from './pcm.js';
 import { Uplink } from './uplink.js';
 import type { Wire, WireFormat, WireName } from './wire.js';
 
-/** What one may tell a socket host. `close` is the last. */
-export type SocketCommand =
-  | {
-      readonly type: 'open';
-      readonly url: string;
-      readonly protocol: WireName;
-      /** Chunks come in here (ArrayBuffers, transferred) and their buffers go back for the next ones. */
-      readonly uplink: MessagePort;
-      /** The agent's PCM16 goes out here (ArrayBuffers, transferred). */
-      readonly downlink: MessagePort;
-    }
-  | { readonly type: 'close' };
+/** What a socket host is told, once: to open this. */
+export interface SocketCommand {
+  readonly url: string;
+  readonly protocol: WireName;
+  /** Chunks come in here (ArrayBuffers, transferred) and their buffers go back for the next ones. */
+  readonly uplink: MessagePort;
+  /** The agent's PCM16 goes out here (ArrayBuffers, transferred). */
+  readonly downlink: MessagePort;
+}
 
 /** Figures of one socket. */
 export interface SocketStats {
@@ -25,7 +22,7 @@ export interface SocketStats {
   readonly malformedMessages: number;
 }
 
-/** What a socket host tells. `closed` is the last; it does not follow a `close` command. */
+/** What a socket host tells. `closed` is the last. */
 export type SocketReport =
   | { readonly type: 'opened' }
   | { readonly type: 'client-ready' }
@@ -43,19 +40,18 @@ export const wires: Record<WireName, { readonly format: WireFormat; readonly cre
 const statsEvery = 10;
 
 /**
- * Runs one websocket on behalf of whoever holds the other end of `port`; commands and reports are messages and audio
- * goes through its own ports, so it may live on the main thread or in a Worker.
+ * Runs one websocket on behalf of whoever holds the other end of `port`; the command and the reports are messages and
+ * audio goes through its own ports, so it may live on the main thread or in a Worker.
+ * @returns What ends it at once, as terminating a Worker would: a page that is being left delivers no more messages.
  */
-export function hostSocket(port: MessagePort): void {
-  let close: (() => void) | undefined;
-  port.onmessage = ({ data: command }: MessageEvent<SocketCommand>) => {
-    if (command.type === 'open') {
-      const socket = new HostedSocket(command, (report) => port.postMessage(report));
-      close = () => socket.close();
-    } else {
-      close?.();
-      port.close();
-    }
+export function hostSocket(port: MessagePort): () => void {
+  let socket: HostedSocket | undefined;
+  port.onmessage = ({ data }: MessageEvent<SocketCommand>) => {
+    socket = new HostedSocket(data, (report) => port.postMessage(report));
+  };
+  return () => {
+    socket?.close();
+    port.close();
   };
 }
 
@@ -72,7 +68,7 @@ class HostedSocket {
   #audioMessages = 0;
   #malformedMessages = 0;
 
-  constructor(command: SocketCommand & { type: 'open' }, report: (report: SocketReport) => void) {
+  constructor(command: SocketCommand, report: (report: SocketReport) => void) {
     const { format, create } = wires[command.protocol];
     this.#wire = create();
     this.#report = report;

@@ -2,8 +2,7 @@ import type { AudioFormat, AudioOptions, AudioReport } from '../../src/audio/aud
 import { CallController, type CallAudio, type CallOptions, type CallParts } from '../../src/call/call-controller.js';
 import type { CallReport } from '../../src/call/call-report.js';
 import type { Session, SessionRequest } from '../../src/call/session.js';
-import type { SocketOptions } from '../../src/protocol/socket.js';
-import type { SocketReport } from '../../src/protocol/socket-host.js';
+import type { SocketCommand, SocketReport } from '../../src/protocol/socket-host.js';
 import { Deferred } from '../support/deferred.js';
 import { Inbox } from '../support/inbox.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -66,7 +65,7 @@ export class FakeAudio implements CallAudio {
 
 /** A socket that tells what the test wants. */
 export interface FakeSocket {
-  readonly options: SocketOptions;
+  readonly options: SocketCommand;
   readonly report: (report: SocketReport) => void;
   closes: number;
 }

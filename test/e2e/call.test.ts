@@ -127,7 +127,9 @@ describe('what is played', () => {
           await call(page);
           await waitForSound(page, speechSeconds + 1.5);
           const { samples, sampleRate } = await played(page);
-          tries.push(fidelityDb(speech, samples, sampleRate));
+          // The recorder may come a little after what is said before the agent is ready.
+          const from = scenario === 'early' ? 16_000 : 0;
+          tries.push(fidelityDb(speech.subarray(from), samples, sampleRate));
         });
       } while (tries.at(-1)! < 60 && tries.length < 4);
       assert.ok(tries.at(-1)! > 60, `signal to difference in dB, by try: ${tries.join(', ')}`);
@@ -199,6 +201,8 @@ describe('a page', () => {
 
   it('has nothing left after the call, ten times over', { timeout: 120_000 }, () =>
     onSite(browser, startSite('speech'), async (page, { simulator }) => {
+      // The test's own recorder would be counted as well.
+      await page.evaluate(() => Reflect.deleteProperty(window, 'witnessRecorder'));
       for (let round = 1; round <= 10; round += 1) {
         await call(page);
         await page.waitForFunction(() => document.querySelector('synthflow-call')!.stats.audioMessages > 5);
@@ -216,7 +220,9 @@ describe('a page', () => {
           (window.witness as unknown as Record<string, unknown[]>)[list]!.length = 0;
         }
       });
-      for (const name of ['WebSocket', 'MessagePort', 'AudioWorkletNode', 'MediaStream']) {
+      const devtools = await page.createCDPSession();
+      for (let i = 0; i < 3; i += 1) await devtools.send('HeapProfiler.collectGarbage');
+      for (const name of ['WebSocket', 'MessagePort', 'AudioWorkletNode', 'AudioContext']) {
         const prototype = await page.evaluateHandle(`${name}.prototype`);
         const objects = await page.queryObjects(prototype);
         const left = await page.evaluate((found) => found.length, objects);
@@ -229,7 +235,8 @@ describe('a page', () => {
     onSite(browser, startSite('speech'), async (page, { simulator }) => {
       await call(page);
       await page.goto('about:blank');
-      assert.equal((await simulator.nextReport()).endedBy, 'visitor');
+      const { endedBy, closeCode } = await simulator.nextReport();
+      assert.deepEqual([endedBy, closeCode], ['visitor', 1000]);
     }));
 });
 
@@ -272,8 +279,7 @@ describe('a failure', () => {
         assert.doesNotMatch(found.message, /token=|ws:/);
         const issued = simulator.tokensIssued;
         await clickCall(page);
-        await page.waitForFunction(() => document.querySelector('synthflow-call')!.status !== 'failed');
-        await waitForStatus(page, 'failed');
+        await page.waitForFunction(() => window.witness.ends === 2);
         assert.equal(simulator.tokensIssued >= issued, true);
         await expectNothingOpen(page);
       }));

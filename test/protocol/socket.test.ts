@@ -344,7 +344,6 @@ describe('a socket', () => {
 
   describe('when the visitor closes it', () => {
     const stages: Record<string, () => Promise<Line>> = {
-      'at once': async () => dial(),
       'before it is open': async () => {
         const count = agent.sockets.all.length + 1;
         const line = dial();
@@ -373,6 +372,14 @@ describe('a socket', () => {
         expect(line.returned.all.length).to.equal(returned);
       });
     }
+
+    it('opens no socket where it is closed at once: a session works only once', async () => {
+      const line = dial();
+      line.socket.close();
+      await callAgain();
+      expect(agent.sockets.all.length, 'the next call’s own').to.equal(1);
+      expect(line.reports.all).to.be.empty;
+    });
 
     it('drops the agent’s words that are still on their way', async () => {
       const line = await readyLine();

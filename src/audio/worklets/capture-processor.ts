@@ -41,7 +41,7 @@ export class CaptureProcessor extends AudioWorkletProcessor {
 
   // Audio thread, 375 calls a second at 48 kHz: no allocation, no logging, no throw.
   process([input]: Float32Array[][]): boolean {
-    if (!this.#link) return this.#isRunning;
+    if (!this.#link || !this.#isRunning) return this.#isRunning;
     // A microphone that is gone gives no channel at all. The stream goes on with silence, as it does while muted.
     const heard = input?.[0] ?? this.#silence;
     if (this.#meter.push(heard, heard.length)) this.port.postMessage(this.#meter.levelDbfs);

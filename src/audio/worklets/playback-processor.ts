@@ -4,6 +4,8 @@ import { Resampler } from '../../dsp/resampler.js';
 import type { PlaybackCommand, PlaybackReport, ProcessorOptions } from './messages.js';
 
 const quantum = 128;
+/** Time to fade out in before it ends. */
+const stopS = 0.02;
 
 /** PCM16 messages at the wire's rate in, sound at the device's rate out. */
 export class PlaybackProcessor extends AudioWorkletProcessor {
@@ -13,7 +15,8 @@ export class PlaybackProcessor extends AudioWorkletProcessor {
   #pulled: Float32Array;
   #report: [...PlaybackReport] = [0, 0, 0, 0];
   #link: MessagePort | undefined;
-  #isRunning = true;
+  /** Calls until it ends: no end, before it is told to stop. */
+  #quantaLeft = Infinity;
 
   constructor({ processorOptions }: { processorOptions: ProcessorOptions }) {
     super();
@@ -32,7 +35,8 @@ export class PlaybackProcessor extends AudioWorkletProcessor {
       this.#link = command.port;
       command.port.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => this.#buffer.push(new Int16Array(data));
     } else {
-      this.#isRunning = false;
+      this.#buffer.flush();
+      this.#quantaLeft = (stopS * sampleRate) / quantum;
       this.#link?.close();
       this.port.close();
     }
@@ -41,13 +45,13 @@ export class PlaybackProcessor extends AudioWorkletProcessor {
   // Audio thread, 375 calls a second at 48 kHz: no allocation, no logging, no throw.
   process(_inputs: Float32Array[][], [output]: Float32Array[][]): boolean {
     const speaker = output?.[0];
-    if (!speaker) return this.#isRunning;
+    if (!speaker) return false;
     const needed = this.#resampler.needed(speaker.length);
     this.#buffer.pull(this.#pulled, needed);
     this.#resampler.push(this.#pulled, needed);
     this.#resampler.pull(speaker, speaker.length);
     if (this.#meter.push(speaker, speaker.length)) this.#tell();
-    return this.#isRunning;
+    return this.#quantaLeft-- > 0;
   }
 
   #tell(): void {

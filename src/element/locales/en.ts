@@ -32,7 +32,7 @@ export const en: Strings = {
   close: 'Close',
   duration: 'Call duration',
   disclosure: 'You are talking with an AI agent, not a person.',
-  microphoneHint: 'Your browser asks whether this page may use your microphone. Please allow it.',
+  microphoneHint: 'Please allow the microphone when your browser asks.',
   status: {
     idle: '',
     'requesting-microphone': 'Allow microphone…',
@@ -44,10 +44,10 @@ export const en: Strings = {
   },
   unavailable: 'The call is not available right now. Please try again later.',
   errors: {
-    'unsupported-browser': 'This browser cannot make calls. Please update it or use another one.',
+    'unsupported-browser': 'This browser cannot make calls. Please use another one.',
     'microphone-denied': 'The microphone is blocked. Allow it by the icon beside the page’s address and try again.',
     'microphone-not-found': 'No microphone was found. Connect one and try again.',
-    'microphone-in-use': 'The microphone cannot be used. Close other apps that may be using it and try again.',
+    'microphone-in-use': 'Close other apps that may be using the microphone and try again.',
     'microphone-lost': 'The microphone was disconnected. Connect it and try again.',
     'token-request-timeout': noConnection,
     'rate-limited': 'All lines are busy. Please try again in a moment.',
@@ -55,6 +55,6 @@ export const en: Strings = {
     'connection-timeout': noConnection,
     'agent-timeout': 'The agent did not answer. Please try again.',
     'connection-lost': 'The connection was lost. Check your internet connection and try again.',
-    'audio-failed': 'Sound could not be started. Check your speakers or headphones and try again.',
+    'audio-failed': 'Sound could not be started. Please try again.',
   },
 };

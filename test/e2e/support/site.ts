@@ -165,6 +165,7 @@ declare global {
     witness: {
       recordings: { sampleRate: number; blocks: { frame: number; samples: Float32Array }[] }[];
       violations: string[];
+      ends: number;
       errors: string[];
       open(): Record<'contexts' | 'tracks' | 'sockets' | 'timers' | 'workers', number>;
       made(): Record<'contexts' | 'tracks' | 'sockets', number>;

@@ -12,6 +12,8 @@
     errors: [],
     recordings: [],
     played: [],
+    /** Calls that are over. */
+    ends: 0,
     /** What is still open. */
     open() {
       return {
@@ -31,6 +33,7 @@
   addEventListener('securitypolicyviolation', (event) =>
     witness.violations.push(`${event.violatedDirective} ${event.blockedURI}`),
   );
+  document.addEventListener('synthflow-end', () => (witness.ends += 1));
   addEventListener('error', (event) => witness.errors.push(event.message));
   addEventListener('unhandledrejection', (event) => witness.errors.push(String(event.reason)));
 
