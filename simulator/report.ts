@@ -243,7 +243,6 @@ export function formatReport(report: CallReport): string {
   if (report.clientReadyCount === 0) lines.push('status_client_ready never came, so the agent never spoke');
   if (report.clientReadyCount > 1)
     lines.push(`status_client_ready came ${report.clientReadyCount} times; once is right`);
-  if (report.firstAudioBeforeReady) lines.push('audio came before status_agent_ready: the agent may not have heard it');
   if (report.zeroRuns > 0) lines.push(`gaps of silence inside speech: ${report.zeroRuns}`);
   return lines.join('\n  ');
 }

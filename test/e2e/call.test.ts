@@ -199,6 +199,33 @@ describe('a page', () => {
       assert.equal(requests.includes('/dist/synthflow-call.worklet.js'), true);
     }));
 
+  for (const scheme of ['blob:', 'data:']) {
+    it(`whose policy blocks the worklet's file but not ${scheme} makes a whole call`, () => {
+      const policy = `script-src http://localhost:*/dist/synthflow-call.js ${scheme}`;
+      return onSite(browser, startSite('speech', { policy }), async (page, { simulator }) => {
+        await call(page);
+        await clickCall(page);
+        assert.equal((await simulator.nextReport()).endedBy, 'visitor');
+      });
+    });
+  }
+
+  it('whose policy blocks every worklet says which directive to change', () => {
+    const policy = 'script-src http://localhost:*/dist/synthflow-call.js';
+    return onSite(browser, startSite('speech', { policy }), async (page, { simulator }) => {
+      await clickCall(page);
+      await waitForStatus(page, 'failed');
+      const { code, message } = await page.evaluate(() => {
+        const { code, message } = document.querySelector('synthflow-call')!.error!;
+        return { code, message };
+      });
+      assert.equal(code, 'audio-failed');
+      assert.match(message, /script-src/);
+      assert.equal(simulator.openSockets, 0);
+      await expectNothingOpen(page);
+    });
+  });
+
   it('has nothing left after the call, ten times over', { timeout: 120_000 }, () =>
     onSite(browser, startSite('speech'), async (page, { simulator }) => {
       // The test's own recorder would be counted as well.

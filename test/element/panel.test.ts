@@ -90,7 +90,7 @@ describe('the panel', () => {
   it('says how to allow the microphone while the browser asks', async () => {
     const { element, agent } = await place();
     await lead(element, agent, 'requesting-microphone');
-    expect(part(element, 'panel')!.textContent).to.contain('may use your microphone');
+    expect(part(element, 'panel')!.textContent).to.contain('allow the microphone');
     expect(part(element, 'panel')!.textContent).to.contain(sentence);
   });
 

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Browser } from 'puppeteer-core';
+import { clickCall, launch, onSite, startSite, waitForStatus } from './support/site.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const readme = readFileSync(`${root}README.md`, 'utf8');
+const block = (language: string): string => new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(readme)![1]!;
+
+describe('the package', () => {
+  it('holds what its exports name, and nothing of the tests', () => {
+    const [{ files }] = JSON.parse(
+      execFileSync('npm', ['pack', '--dry-run', '--json'], { cwd: root, encoding: 'utf8' }),
+    );
+    const paths: string[] = files.map(({ path }: { path: string }) => path);
+    for (const path of [
+      'dist/synthflow-call.js',
+      'dist/synthflow-call.worklet.js',
+      'dist/third-party-licenses.txt',
+      'dist/npm/index.js',
+      'dist/npm/element.js',
+      'dist/server.js',
+      'dist/cli.js',
+      'custom-elements.json',
+      'simulator/greeting.wav',
+      'index.html',
+      'LICENSE',
+    ]) {
+      assert.equal(paths.includes(path), true, `${path} is missing`);
+    }
+    assert.deepEqual(
+      paths.filter((path) => /^(test|src|scripts)\//.test(path)),
+      [],
+    );
+    // No path of the machine that built it.
+    for (const path of paths.filter((name) => /^dist\/.*\.js$/.test(name))) {
+      assert.equal(readFileSync(`${root}${path}`, 'utf8').includes(root), false, path);
+    }
+  });
+
+  it('can be imported where there is no page, and registers nothing there', () => {
+    const script = `
+      const { SynthflowCall } = await import('synthflow-call');
+      const element = await import('synthflow-call/element');
+      const { createTokenHandler } = await import('synthflow-call/server');
+      console.log(typeof SynthflowCall, element.SynthflowCall === SynthflowCall, typeof createTokenHandler);`;
+    const printed = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    assert.equal(printed.trim(), 'function true function');
+  });
+
+  it('runs its demo: a page, a token endpoint and an agent, until Ctrl-C', { timeout: 30_000 }, async () => {
+    const demo = spawn(process.execPath, ['dist/cli.js', 'demo', '--port', '0'], { cwd: root });
+    const [line] = (await once(demo.stdout.setEncoding('utf8'), 'data')) as [string];
+    const url = /http:\/\/localhost:\d+\//.exec(line)![0];
+    const page = await (await fetch(url)).text();
+    assert.match(page, /<synthflow-call /);
+    for (const [, path] of page.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {
+      assert.equal((await fetch(new URL(path!, url))).status, 200, path);
+    }
+    const answer = await fetch(new URL('api/synthflow/token', url), {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'Sec-Fetch-Site': 'same-origin' },
+      body: '{"assistant_id":"talk"}',
+    });
+    assert.match(((await answer.json()) as { sessionURL: string }).sessionURL, /^ws:\/\/localhost:/);
+    demo.kill('SIGINT');
+    assert.deepEqual(await once(demo, 'exit'), [0, null]);
+  });
+});
+
+describe('the README', () => {
+  let browser: Browser;
+  before(async () => {
+    browser = await launch();
+  });
+  after(() => browser.close());
+
+  it('has a tag that makes a call when it is pasted', () => {
+    const html = `<!doctype html><link rel="icon" href="data:," />${block('html').replace('/assets/', '/dist/')}`;
+    return onSite(browser, startSite('speech', { html }), async (page) => {
+      await clickCall(page);
+      await waitForStatus(page, 'active');
+    });
+  });
+
+  it('has a token endpoint that answers', () => {
+    const file = `${root}dist/readme-example.mjs`;
+    writeFileSync(
+      file,
+      `${block('js')}
+      const answer = await handler(new Request('https://site.example/api/synthflow/token', { method: 'POST' }));
+      console.log(answer.status, (await answer.json()).error.code);`,
+    );
+    try {
+      const env = { ...process.env, SYNTHFLOW_API_KEY: 'key', SYNTHFLOW_AGENT_ID: crypto.randomUUID() };
+      const printed = execFileSync(process.execPath, [file], { cwd: root, env, encoding: 'utf8' });
+      // It has started, and refuses whoever is not the site.
+      assert.equal(printed.trim(), '403 origin-not-allowed');
+    } finally {
+      rmSync(file);
+    }
+  });
+});
