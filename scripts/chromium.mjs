@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 /** Flags for a test's Chromium: no sandbox (it may run as root), no talk with anybody. */
 export const browserFlags = [
@@ -31,7 +31,9 @@ export function ensureChromium() {
   const found = findChromium();
   if (found && existsSync(found)) return found;
   if (found) throw new Error(`CHROME_PATH is ${found}, and there is no such file.`);
-  const isRootOnDebian = existsSync('/etc/debian_version') && process.getuid?.() === 0;
+  // Ubuntu's package of that name is a stub that wants snap.
+  const isDebian = existsSync('/etc/os-release') && /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'));
+  const isRootOnDebian = isDebian && process.getuid?.() === 0;
   if (isRootOnDebian) {
     console.log('No Chromium found: installing Debian’s with apt-get.');
     const options = { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
@@ -41,6 +43,6 @@ export function ensureChromium() {
     return findChromium();
   }
   throw new Error(
-    'The tests need Chromium or Chrome. Install one (Debian and Ubuntu: sudo apt-get install chromium) or set CHROME_PATH to its executable.',
+    'The tests need Chromium or Chrome. Install one (Debian: sudo apt-get install chromium) or set CHROME_PATH to its executable.',
   );
 }

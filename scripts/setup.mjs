@@ -33,3 +33,6 @@ export function ensurePackages() {
   run('npm', 'install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error');
   writeFileSync(stamp, lock);
 }
+
+// `node scripts/setup.mjs` does just this, for scripts that are nothing without it.
+if (process.argv[1] === fileURLToPath(import.meta.url)) ensurePackages();

@@ -20,7 +20,7 @@ export async function bundleWorklet(file) {
 /** The module that `import { readSource, url } from './x.worklet.ts?worklet'` gets. */
 const moduleText = (file, folder, source) => {
   const name = path.basename(file, '.ts');
-  // Written so that bundlers see an asset of ours, and Vite's own build leaves it alone.
+  // The comment is for our own build, and goes with it: what bundlers see is an asset to copy.
   const url = `new URL(/* @vite-ignore */ ${JSON.stringify(`${folder}${name}.js`)}, import.meta.url).href`;
   const read =
     source === undefined
@@ -47,6 +47,11 @@ export const worklet = ({ folder = './', isInline = false } = {}) => ({
     const file = path.join(root, id.slice(1, -'.js?worklet'.length));
     this.addWatchFile(file);
     return { code: moduleText(file, folder, isInline ? await bundleWorklet(file) : undefined), moduleType: 'js' };
+  },
+  generateBundle(_, bundle) {
+    for (const chunk of Object.values(bundle)) {
+      if (chunk.type === 'chunk') chunk.code = chunk.code.replace('/* @vite-ignore */ ', '');
+    }
   },
 });
 

@@ -49,7 +49,8 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
     const fallback = createPageListener(root, simulator.socketOrigin);
     const page = await serveNear(port, { handler, host, fallback });
     return {
-      url: page.url,
+      // By address, not `localhost`: another program may have the same port at ::1, where browsers look first.
+      url: page.url.replace('//localhost:', '//127.0.0.1:'),
       async close() {
         await Promise.all([page.close(), simulator.close()]);
       },

@@ -37,7 +37,7 @@ export type AudioReport =
     }
   | { readonly type: 'failed'; readonly failure: AudioFailure };
 
-/** How long a context may take to start once the microphone is granted. */
+/** How long a context may stand still once the microphone is granted. */
 const startTimeoutMs = 3000;
 
 /** Time for the audio thread to notice an end and fade out. */
@@ -58,6 +58,7 @@ export class AudioEngine {
   #isMuted = false;
   #volume = 1;
   #stopped: Promise<void> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #onDrained: (bufferedMs: number) => void = ignore;
 
   /**
@@ -74,12 +75,13 @@ export class AudioEngine {
       // No sampleRate: Firefox cancels no echo unless playback runs at the device's own rate.
       this.#context = new AudioContext();
     } catch (cause) {
-      throw new AudioFailure('audio-failed', 'The audio device could not be opened.', cause);
+      throw new AudioFailure('audio-failed', '', cause);
     }
     // Safari unlocks sound only inside the tap itself, so this comes before the first await.
     this.#resume();
     this.#granted = openMicrophone(options).then((stream) => {
       this.#microphone = stream;
+      for (const track of stream.getTracks()) track.onended = () => this.#fail('microphone-lost');
       // Granted after the call has ended.
       if (this.#stopped) stopTracks(stream);
     });
@@ -98,12 +100,15 @@ export class AudioEngine {
   }
 
   /**
-   * Resolves when the context runs and both processors are loaded.
+   * Resolves when the context runs and both processors are loaded. From then on a context that stops is a failure.
    * @throws {AudioFailure} `audio-failed`.
    */
   async ready(): Promise<void> {
     await this.#worklet;
-    await this.#running();
+    await new Promise<void>((resolve) => {
+      this.#context.onstatechange = () => this.#watch(resolve);
+      this.#watch(resolve);
+    });
   }
 
   /**
@@ -129,13 +134,12 @@ export class AudioEngine {
         },
       );
     } catch (cause) {
-      throw new AudioFailure('audio-failed', 'The microphone could not be connected.', cause);
+      throw new AudioFailure('audio-failed', '', cause);
     }
     this.setVolume(this.#volume);
     for (const { node } of [this.#capture, this.#speaker]) {
       node.onprocessorerror = () => this.#fail('audio-failed', 'The worklet threw an error.');
     }
-    for (const track of stream.getTracks()) track.onended = () => this.#fail('microphone-lost');
     return { uplink: up.port2, downlink: down.port2 };
   }
 
@@ -178,6 +182,8 @@ export class AudioEngine {
 
   async #close(): Promise<void> {
     this.#onReport = ignore;
+    this.#context.onstatechange = null;
+    clearTimeout(this.#timer);
     this.#capture?.stop();
     this.#speaker?.stop();
     closeMicrophone(this.#microphone);
@@ -191,22 +197,14 @@ export class AudioEngine {
     await this.#context.close().catch(ignore);
   }
 
-  async #running(): Promise<void> {
-    if (this.#context.state === 'running') return;
+  /** Called at every change of the context's state, from `ready` to the end. */
+  #watch(onRunning: () => void): void {
+    clearTimeout(this.#timer);
+    if (this.#context.state === 'running') return onRunning();
     // While the microphone is in use, browsers let sound start without a gesture.
     this.#resume();
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new AudioFailure('audio-failed', 'Call start() from a click or tap.')),
-        startTimeoutMs,
-      );
-      this.#context.onstatechange = () => {
-        if (this.#context.state === 'suspended') return;
-        clearTimeout(timer);
-        this.#context.onstatechange = null;
-        resolve();
-      };
-    });
+    const fail = () => this.#fail('audio-failed', 'The AudioContext does not run. Call start() from a click.');
+    this.#timer = setTimeout(fail, this.#context.state === 'closed' ? 0 : startTimeoutMs);
   }
 
   #resume(): void {

@@ -27,7 +27,7 @@ export interface CallParts {
 /** What a call needs of the sound. */
 export type CallAudio = Pick<
   AudioEngine,
-  'granted' | 'ready' | 'connect' | 'setMuted' | 'setVolume' | 'flush' | 'drain' | 'stop'
+  'granted' | 'ready' | 'connect' | 'setMuted' | 'setVolume' | 'drain' | 'stop'
 >;
 
 const defaultParts: CallParts = {
@@ -48,15 +48,15 @@ const speakingDbfs = -50;
 /** Reports (50 ms each) of quiet until the agent counts as silent: the gaps between words are shorter. */
 const speakingHold = 6;
 
-/** The longest that a hang-up waits for the agent's last words: as much as the playback buffer holds. */
-const drainLimitMs = 120_000;
+/** A call's longest duration where none is given: half an hour. */
+const defaultDurationS = 1800;
 
 /** The longest that a browser's timer can count; beyond, it fires at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
 /** One try at a call, from the tap to the end. What arrives for another one is stale. */
 interface Attempt {
-  readonly options: CallOptions;
+  readonly maxDurationS: number;
   readonly abort: AbortController;
   readonly timers: Set<ReturnType<typeof setTimeout>>;
   readonly settle: (isActive: boolean) => void;
@@ -123,10 +123,17 @@ export class CallController {
     this.#duration = 0;
     this.#quietReports = speakingHold;
     return new Promise((settle) => {
-      const attempt: Attempt = { options, settle, abort: new AbortController(), timers: new Set(), disarm: () => {} };
+      const attempt: Attempt = {
+        settle,
+        // What is no number must not mean that a call never ends.
+        maxDurationS: options.maxDurationS >= 0 ? options.maxDurationS : defaultDurationS,
+        abort: new AbortController(),
+        timers: new Set(),
+        disarm: () => {},
+      };
       this.#attempt = attempt;
       this.#move('start');
-      void this.#run(attempt);
+      void this.#run(attempt, options);
     });
   }
 
@@ -148,9 +155,8 @@ export class CallController {
     this.#attempt?.audio?.setVolume(volume);
   }
 
-  async #run(attempt: Attempt): Promise<void> {
+  async #run(attempt: Attempt, options: CallOptions): Promise<void> {
     const { fetchSession, openSocket, openAudio } = this.#parts;
-    const { options } = attempt;
     const isStale = () => attempt !== this.#attempt;
     // A listener may have stopped the call.
     if (isStale()) return;
@@ -192,7 +198,7 @@ export class CallController {
         this.#activate(attempt);
         break;
       case 'message':
-        this.#tell(report);
+        this.#onReport(report);
         break;
       case 'stats':
         this.#stats = { ...this.#stats, ...report.stats };
@@ -203,7 +209,7 @@ export class CallController {
   }
 
   #activate(attempt: Attempt): void {
-    const { maxDurationS } = attempt.options;
+    const { maxDurationS } = attempt;
     this.#activeSince = this.#parts.now();
     if (maxDurationS > 0) {
       const ms = Math.min(maxDurationS * 1000, longestTimerMs);
@@ -211,7 +217,7 @@ export class CallController {
     }
     this.#move('agentReady');
     if (attempt !== this.#attempt) return;
-    this.#tell({ type: 'start' });
+    this.#onReport({ type: 'start' });
     attempt.settle(true);
   }
 
@@ -222,7 +228,6 @@ export class CallController {
     }
     // Its last words may still be waiting to be played.
     attempt.hungUpCode = closeCode;
-    attempt.timers.add(setTimeout(() => void this.stop(), drainLimitMs));
     await attempt.audio?.drain();
     if (attempt === this.#attempt) void this.stop();
   }
@@ -236,7 +241,7 @@ export class CallController {
       this.#stats = { ...this.#stats, agentLevelDbfs: levelDbfs, bufferedMs, underruns, droppedSamples };
       this.#quietReports = levelDbfs > speakingDbfs ? 0 : this.#quietReports + 1;
     }
-    this.#tell({
+    this.#onReport({
       type: 'levels',
       visitorDbfs: this.#stats.visitorLevelDbfs,
       agentDbfs: this.#stats.agentLevelDbfs,
@@ -279,7 +284,7 @@ export class CallController {
     this.#attempt = undefined;
     attempt.abort.abort();
     for (const timer of attempt.timers) clearTimeout(timer);
-    attempt.socket?.close();
+    this.#stats = { ...this.#stats, ...attempt.socket?.close() };
     this.#closed = attempt.audio?.stop() ?? this.#closed;
     const duration = (this.#duration = this.duration);
     this.#activeSince = undefined;
@@ -287,10 +292,10 @@ export class CallController {
     this.#error = error ?? null;
     const waiting: (() => void)[] = (this.#waiting = []);
     this.#move(input);
-    if (error) this.#tell({ type: 'error', error });
+    if (error) this.#onReport({ type: 'error', error });
     const closeCode = error?.closeCode ?? hungUpCode ?? null;
     this.#waiting = undefined;
-    this.#tell({ type: 'end', reason, duration, code: error?.code ?? null, closeCode, stats });
+    this.#onReport({ type: 'end', reason, duration, code: error?.code ?? null, closeCode, stats });
     attempt.settle(false);
     for (const start of waiting) start();
   }
@@ -298,15 +303,6 @@ export class CallController {
   #move(input: CallInput): void {
     const previous = this.#status;
     this.#status = next(previous, input);
-    if (this.#status !== previous) this.#tell({ type: 'status', status: this.#status, previous });
-  }
-
-  /** A listener's mistake is the page's, as with DOM events, and no part of the call. */
-  #tell(report: CallReport): void {
-    try {
-      this.#onReport(report);
-    } catch (mistake) {
-      reportError(mistake);
-    }
+    if (this.#status !== previous) this.#onReport({ type: 'status', status: this.#status, previous });
   }
 }

@@ -28,28 +28,26 @@ export interface CallErrorDetails {
 
 /** For the site's developer: what happened and what to change. */
 const sentences: Record<CallErrorCode, string> = {
-  'unsupported-browser': 'This browser has no getUserMedia or no AudioWorklet.',
-  'insecure-context': 'Serve the page over https (or from localhost).',
-  'microphone-denied':
-    'The visitor or the system refused the microphone. An iframe needs allow="microphone; autoplay".',
+  'unsupported-browser': 'No getUserMedia or no AudioWorklet here.',
+  'insecure-context': 'Serve the page over https.',
+  'microphone-denied': 'The microphone was refused. An iframe needs allow="microphone; autoplay".',
   'microphone-blocked-by-policy':
     'Send "Permissions-Policy: microphone=(self)". An iframe needs allow="microphone; autoplay".',
   'microphone-not-found': 'This device has no microphone.',
-  'microphone-in-use': 'Another application may hold the microphone.',
-  'microphone-lost': 'The microphone was unplugged in the call.',
-  'token-endpoint-missing': 'Set token-endpoint to a URL that answers { "sessionURL": "wss://…" }.',
-  'token-request-failed': 'Check token-endpoint, its CORS headers, and connect-src of the Content-Security-Policy.',
+  'microphone-in-use': 'Another application may hold it.',
+  'microphone-lost': 'The microphone was unplugged.',
+  'token-endpoint-missing': 'Set token-endpoint to your endpoint.',
+  'token-request-failed': 'Check token-endpoint, its CORS headers and connect-src of the Content-Security-Policy.',
   'token-request-timeout': 'The token endpoint did not answer within 10 s.',
   'token-response-invalid': 'The token endpoint must answer { "sessionURL": "wss://…" }.',
   'rate-limited': 'The token endpoint is busy.',
-  'session-url-rejected': 'sessionURL must be an absolute wss: URL (ws: only for localhost).',
-  'connection-failed':
-    'The websocket closed before the agent was ready. Check connect-src of the Content-Security-Policy; a session URL works once and not for long.',
+  'session-url-rejected': 'sessionURL must be an absolute wss: URL.',
+  'connection-failed': 'Check connect-src of the Content-Security-Policy. A session URL works once and not for long.',
   'connection-timeout': 'The websocket did not open within 10 s.',
   'agent-timeout': 'The agent was not ready within 20 s.',
-  'connection-lost': 'The connection was lost in the call.',
+  'connection-lost': 'The connection was lost.',
   'audio-failed': 'Sound could not be started.',
-  'protocol-error': 'The token endpoint named an unknown protocol. Update the script.',
+  'protocol-error': 'Unknown protocol. Update the script.',
 };
 
 /** Failures that a second try cannot mend without a change to the page, the site or the browser. */

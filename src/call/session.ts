@@ -74,7 +74,7 @@ async function askEndpoint(request: SessionRequest, signal: AbortSignal): Promis
       tokenEndpoint.replace('{assistant_id}', encodeURIComponent(assistantId ?? '')),
       document.baseURI,
     );
-    if (tokenMethod === 'get') {
+    if (tokenMethod.toLowerCase() === 'get') {
       for (const [name, value] of Object.entries(fields)) url.searchParams.set(name, value);
     } else {
       init.method = 'POST';
@@ -100,7 +100,7 @@ function refusal(response: Response, answer: unknown): CallError {
     detail: `It answered ${httpStatus}${endpointCode ? ` (${endpointCode})` : ''}.`,
     httpStatus,
     endpointCode,
-    retryAfterS: [error?.retryAfter, headers.get('Retry-After')].map(seconds).find((value) => value !== undefined),
+    retryAfterS: seconds(error?.retryAfter) ?? seconds(headers.get('Retry-After')),
   });
 }
 

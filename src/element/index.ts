@@ -1,2 +1,6 @@
+export type { CallStats, EndReason } from '../call/call-report.js';
+export type { CallError, CallErrorCode } from '../call/errors.js';
+export type { CallStatus } from '../call/machine.js';
+export type { TokenProvider, TokenProviderRequest } from '../call/session.js';
 export * from './events.js';
 export { SynthflowCall } from './synthflow-call.js';

@@ -10,7 +10,6 @@ export const styles = css`
     --_border: var(--synthflow-border, #d9dbe3);
     --_danger: var(--synthflow-danger, #c8242f);
     --_success: var(--synthflow-success, #12805c);
-    --_shadow: var(--synthflow-shadow, 0 6px 20px rgb(16 18 30 / 0.14));
     --_size: var(--synthflow-size, 56px);
     --_radius: var(--synthflow-radius, 999px);
     display: inline-block;
@@ -52,7 +51,7 @@ export const styles = css`
     color: var(--_text);
     background: var(--_surface);
     border: 1px solid var(--_border);
-    box-shadow: var(--_shadow);
+    box-shadow: var(--synthflow-shadow, 0 6px 20px rgb(16 18 30 / 0.14));
     font: 500 15px/1.4 var(--synthflow-font, system-ui, sans-serif);
   }
   .call {
@@ -60,7 +59,7 @@ export const styles = css`
     align-items: center;
     gap: 8px;
     height: 100%;
-    padding-inline: 16px 7px;
+    padding-inline: calc(var(--_size) * 0.28) calc(var(--_size) * 0.13);
     border-radius: var(--_radius);
     overflow: hidden;
   }
@@ -77,8 +76,8 @@ export const styles = css`
     justify-content: center;
     gap: 8px;
     flex: none;
-    height: 40px;
-    min-width: 40px;
+    height: calc(var(--_size) * 0.71);
+    min-width: calc(var(--_size) * 0.71);
     border-radius: var(--_radius);
     font-weight: 600;
     white-space: nowrap;
@@ -157,7 +156,7 @@ export const styles = css`
     border-radius: 50%;
   }
   .running:not(.active) .indicator {
-    border-top-color: var(--_accent);
+    border-top-color: currentColor;
     animation: turn 0.9s linear infinite;
   }
   @keyframes turn {
@@ -173,25 +172,28 @@ export const styles = css`
     line-height: 16px;
   }
   .visualizer {
+    flex: 0 1 auto;
     width: auto;
     height: 26px;
     border: 0;
+    border-radius: 0;
+    overflow: hidden;
   }
   .side {
     display: flex;
     gap: 2.5px;
-    --level: var(--visitor, 0);
-    color: var(--_success);
+    --level: var(--agent, -55);
   }
-  .side + .side {
-    --level: var(--agent, 0);
-    color: var(--_accent);
+  .side:first-child {
+    --level: var(--visitor, -55);
+    color: var(--_success);
   }
   .side i {
     width: 3.5px;
     border-radius: 2px;
     background: currentColor;
-    transform: scaleY(calc(0.16 + 0.84 * var(--level) * var(--share, 0.7)));
+    /* In dBFS: -55 and below is nothing, -12 is all. */
+    transform: scaleY(calc(0.16 + clamp(0, (var(--level) + 55) / 51, 0.84) * var(--share, 0.7)));
     transition: transform 0.08s linear;
   }
   .side i:nth-child(2) {
@@ -209,6 +211,8 @@ export const styles = css`
   }
   .active .timer {
     flex: 1;
+    min-width: 0;
+    overflow: hidden;
   }
   .unseen {
     position: absolute;
@@ -221,9 +225,9 @@ export const styles = css`
     position: fixed;
     max-width: min(320px, calc(100vw - 16px));
     padding: 12px 16px;
+    padding-inline-end: 40px;
     border-radius: 14px;
     font-size: 14px;
-    font-weight: 400;
     overflow-wrap: break-word;
   }
   .panel:not(:popover-open) {
@@ -233,19 +237,18 @@ export const styles = css`
     margin: 0 0 4px;
   }
   .close {
-    float: inline-end;
+    position: absolute;
+    inset-block-start: 6px;
+    inset-inline-end: 6px;
     height: 28px;
     min-width: 28px;
-    margin: -6px;
     font-size: 20px;
   }
 
   @media (prefers-reduced-motion: reduce) {
-    .indicator {
+    .call * {
       animation: none !important;
-    }
-    .side i {
-      transition: none;
+      transition: none !important;
     }
   }
   @media (forced-colors: active) {

@@ -24,7 +24,7 @@ import {
 } from './events.js';
 import { callIcon, microphoneIcon } from './icons.js';
 import { en as strings } from './locales/en.js';
-import { Panel } from './panel.js';
+import { createPanel, type TogglePanel } from './panel.js';
 import { styles } from './styles.js';
 
 /**
@@ -79,7 +79,7 @@ import { styles } from './styles.js';
  * @cssstate agent-speaking - The agent speaks.
  */
 export class SynthflowCall extends LitElement {
-  static override shadowRootOptions: ShadowRootInit = { ...LitElement.shadowRootOptions, delegatesFocus: true };
+  static override shadowRootOptions: ShadowRootInit = { mode: 'open', delegatesFocus: true };
   static override styles = styles;
   static override properties: PropertyDeclarations = {
     tokenEndpoint: {},
@@ -161,9 +161,11 @@ export class SynthflowCall extends LitElement {
 
   #controller = new CallController((report) => this.#hear(report));
   #internals = this.attachInternals();
-  #panel?: Panel;
+  #togglePanel?: TogglePanel;
   #timer?: ReturnType<typeof setInterval>;
   #isMuted = false;
+  #isStarting = false;
+  #focused?: Element | null | undefined;
   #told?: CallStatusEvent;
 
   /** Where the call is. */
@@ -206,6 +208,7 @@ export class SynthflowCall extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#togglePanel?.(false);
     removeEventListener('pagehide', this.#leave);
     document.removeEventListener(CallStatusEvent.type, this.#giveWay);
     // A move in the page disconnects too, and connects again at once.
@@ -219,8 +222,12 @@ export class SynthflowCall extends LitElement {
    * @returns true once the agent is ready, else false. Never rejects; does nothing while disabled or running.
    */
   async start(): Promise<boolean> {
-    if (this.disabled || isRunning(this.status)) return false;
-    if (!this.dispatchEvent(new CallBeforeStartEvent())) return false;
+    if (this.disabled || this.#isStarting || isRunning(this.status)) return false;
+    this.#isStarting = true;
+    const isWanted = this.dispatchEvent(new CallBeforeStartEvent());
+    this.#isStarting = false;
+    if (!isWanted) return false;
+    this.#applySound();
     const options = this.#options();
     // A session URL works once, so it is forgotten.
     this.sessionUrl = null;
@@ -248,14 +255,9 @@ export class SynthflowCall extends LitElement {
     this.muted = false;
   }
 
-  protected override willUpdate(changed: PropertyValues<this>): void {
-    if (this.muted !== this.#isMuted) {
-      this.#isMuted = this.muted;
-      this.#controller.setMuted(this.muted);
-      this.#setState('muted', this.muted);
-      this.dispatchEvent(new CallMuteEvent(this.muted));
-    }
-    if (changed.has('volume')) this.#controller.setVolume(this.volume);
+  protected override willUpdate(): void {
+    this.#applySound();
+    this.#focused = this.shadowRoot?.activeElement;
   }
 
   protected override updated(changed: PropertyValues<this>): void {
@@ -263,10 +265,16 @@ export class SynthflowCall extends LitElement {
       // What is no colour is ignored: a `url()` in a custom property would make a request.
       const text = this.accent && textOn(this.accent);
       this.#setStyle('--_accent', text ? this.accent! : '');
-      this.#setStyle('--_accent-text', text || '');
+      this.#setStyle('--_accent-text', text ? `var(--synthflow-accent-text, ${text})` : '');
     }
-    this.#panel ??= new Panel(this.renderRoot.querySelector<HTMLElement>('.panel')!, this);
-    this.#panel.toggle(this.isConnected && !this.isPanelClosed);
+    this.#togglePanel ??= createPanel(this.renderRoot.querySelector<HTMLElement>('.panel')!, this, () =>
+      this.#closePanel(),
+    );
+    this.#togglePanel(this.isConnected && !this.isPanelClosed);
+    // What had the focus is gone: it stays in the element.
+    if (this.#focused && !this.#focused.getClientRects().length) {
+      this.renderRoot.querySelector<HTMLElement>('.main')!.focus();
+    }
   }
 
   protected override render(): TemplateResult {
@@ -276,7 +284,7 @@ export class SynthflowCall extends LitElement {
     const name = this.#buttonName;
     return html`<div
         class="call ${status} ${running ? 'running' : ''} ${this.muted ? 'muted' : ''}"
-        @keydown=${this.#onKey}
+       
       >
         ${status === 'idle' ? nothing : this.#renderIndicator()}
         <span part="status" class=${status === 'idle' || isActive ? 'unseen' : 'status'} role="status"
@@ -284,7 +292,7 @@ export class SynthflowCall extends LitElement {
         >
         ${
           (isActive || status === 'ended') && !this.noTimer
-            ? html`<span part="timer" class="timer" role="timer" aria-label=${strings.duration}
+            ? html`<span part="timer" class="timer" role="timer"
               >${clock(this.seconds)}</span
             >`
             : nothing
@@ -314,13 +322,15 @@ export class SynthflowCall extends LitElement {
             status === 'failed'
               ? strings.tryAgain
               : html`<span part="icon">${status === 'idle' ? html`<slot name="icon">${callIcon}</slot>` : callIcon}</span>${
-                  name ? nothing : html`<slot>${this.label ?? strings.start}</slot>`
+                  name
+                    ? nothing
+                    : html`<slot @slotchange=${() => this.requestUpdate()}></slot>${this.#hasOwnLabel ? nothing : (this.label ?? strings.start)}`
                 }`
           }
         </button>
       </div>
       <span id="description" hidden>${this.#sentence || this.#disclosure}</span>
-      <div part="panel" class="panel" popover="manual" @keydown=${this.#onKey}>${this.#renderPanel()}</div>`;
+      <div part="panel" class="panel" popover="manual">${this.#renderPanel()}</div>`;
   }
 
   #renderIndicator(): TemplateResult {
@@ -342,6 +352,16 @@ export class SynthflowCall extends LitElement {
       >${this.#sentence && html`<p part="error">${this.#sentence}</p>`}${hint ? html`<p>${hint}</p>` : nothing}${
         disclosure ? html`<p part="disclosure">${disclosure}</p>` : nothing
       }`;
+  }
+
+  /** Mute and volume go to the call at once: an element outside the document is never updated. */
+  #applySound(): void {
+    this.#controller.setVolume(this.volume);
+    if (this.muted === this.#isMuted) return;
+    this.#isMuted = this.muted;
+    this.#controller.setMuted(this.muted);
+    this.#setState('muted', this.muted);
+    this.dispatchEvent(new CallMuteEvent(this.muted));
   }
 
   #hear(report: CallReport): void {
@@ -389,8 +409,8 @@ export class SynthflowCall extends LitElement {
   #showLevels({ visitorDbfs, agentDbfs, isAgentSpeaking }: CallReport & { type: 'levels' }): void {
     this.#setState('agent-speaking', isAgentSpeaking);
     if (isAgentSpeaking) this.hasAgentSpoken = true;
-    this.#setStyle('--visitor', this.muted ? '0' : share(visitorDbfs));
-    this.#setStyle('--agent', share(agentDbfs));
+    this.#setStyle('--visitor', this.muted ? '' : `${visitorDbfs}`);
+    this.#setStyle('--agent', `${agentDbfs}`);
   }
 
   /** Sets `:state(name)`. Chrome before 125 takes only names that begin with two dashes, and throws. */
@@ -407,6 +427,13 @@ export class SynthflowCall extends LitElement {
   #setStyle(name: string, value: string): void {
     const boxes = this.shadowRoot?.querySelectorAll<HTMLElement>('.call, .panel') ?? [];
     for (const { style } of boxes) style.setProperty(name, value);
+  }
+
+  /** White space around other children is no label. */
+  get #hasOwnLabel(): boolean {
+    return [...this.childNodes].some((node) =>
+      node instanceof Element ? !node.slot : node instanceof Text && node.data.trim(),
+    );
   }
 
   /** Name of the button where it shows an icon alone. */
@@ -452,10 +479,6 @@ export class SynthflowCall extends LitElement {
     if (event.detail <= 1) this.muted = !this.muted;
   }
 
-  #onKey(event: KeyboardEvent): void {
-    if (event.key === 'Escape') this.#closePanel();
-  }
-
   #closePanel(): void {
     this.isPanelClosed = true;
   }
@@ -469,11 +492,6 @@ export class SynthflowCall extends LitElement {
     const isStart = event.status === 'requesting-microphone';
     if (isStart && event !== this.#told) void this.#controller.stop('replaced');
   };
-}
-
-/** A level as a share of the visualizer's height: −55 dBFS and below is nothing, −12 is all. */
-function share(levelDbfs: number): string {
-  return Math.max(0, Math.min(1, (levelDbfs + 55) / 43)).toFixed(2);
 }
 
 function clock(seconds: number): string {

@@ -42,16 +42,16 @@ const statsEvery = 10;
 /**
  * Runs one websocket on behalf of whoever holds the other end of `port`; the command and the reports are messages and
  * audio goes through its own ports, so it may live on the main thread or in a Worker.
- * @returns What ends it at once, as terminating a Worker would: a page that is being left delivers no more messages.
+ * @returns What ends it at once and answers the last figures. No message, since a page that is being left delivers none.
  */
-export function hostSocket(port: MessagePort): () => void {
+export function hostSocket(port: MessagePort): () => SocketStats | undefined {
   let socket: HostedSocket | undefined;
   port.onmessage = ({ data }: MessageEvent<SocketCommand>) => {
     socket = new HostedSocket(data, (report) => port.postMessage(report));
   };
   return () => {
-    socket?.close();
     port.close();
+    return socket?.close();
   };
 }
 
@@ -93,11 +93,11 @@ class HostedSocket {
     }
   }
 
-  close(): void {
+  close(): SocketStats {
     const socket = this.#socket;
-    if (!socket) return;
     this.#letGo();
-    socket.close(1000);
+    socket?.close(1000);
+    return this.#stats;
   }
 
   #takeChunk(chunk: ArrayBuffer): void {
@@ -147,25 +147,26 @@ class HostedSocket {
     }
   }
 
+  get #stats(): SocketStats {
+    return {
+      chunksSent: this.#uplink?.sent ?? 0,
+      chunksDropped: this.#uplink?.dropped ?? 0,
+      audioMessages: this.#audioMessages,
+      malformedMessages: this.#malformedMessages,
+    };
+  }
+
   #reportStats(): void {
-    this.#report({
-      type: 'stats',
-      stats: {
-        chunksSent: this.#uplink?.sent ?? 0,
-        chunksDropped: this.#uplink?.dropped ?? 0,
-        audioMessages: this.#audioMessages,
-        malformedMessages: this.#malformedMessages,
-      },
-    });
+    this.#report({ type: 'stats', stats: this.#stats });
   }
 
   #end(closeCode: number): void {
+    this.#reportStats();
     this.#letGo();
     this.#report({ type: 'closed', closeCode, hungUp: this.#wire.hungUp(closeCode) });
   }
 
   #letGo(): void {
-    this.#reportStats();
     const socket = this.#socket;
     this.#socket = undefined;
     this.#capture.close();

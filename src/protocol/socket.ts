@@ -1,9 +1,9 @@
-import { hostSocket, type SocketCommand, type SocketReport } from './socket-host.js';
+import { hostSocket, type SocketCommand, type SocketReport, type SocketStats } from './socket-host.js';
 
 /** The call's end of a socket. */
 export interface Socket {
-  /** Ends the connection and its ports, at once. Nothing is reported afterwards. Idempotent. */
-  close(): void;
+  /** Ends the connection and its ports, at once, and answers its last figures. Nothing is reported afterwards. Idempotent. */
+  close(): SocketStats | undefined;
 }
 
 /**
@@ -18,7 +18,7 @@ export function openSocket(command: SocketCommand, onReport: (report: SocketRepo
   return {
     close: () => {
       near.close();
-      end();
+      return end();
     },
   };
 }

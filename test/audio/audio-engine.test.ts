@@ -256,11 +256,39 @@ describe('AudioEngine', () => {
         }
       },
     );
-    const { engine } = open();
+    const { engine, reports } = open();
     await engine.granted();
-    const failure = await engine.ready().catch((cause: unknown) => cause);
-    expect(failure).to.be.instanceOf(AudioFailure).and.to.have.property('code', 'audio-failed');
-    expect((failure as AudioFailure).message).to.contain('click');
+    void engine.ready();
+    const [report] = await reports.count(1);
+    const { failure } = report as AudioReport & { type: 'failed' };
+    expect(failure).to.have.property('code', 'audio-failed');
+    expect(failure.message).to.contain('click');
+  });
+
+  it('tells when its context is closed by the browser in the call', async () => {
+    const contexts = watchContexts();
+    const { reports } = await connect();
+    await contexts[0]!.close();
+    const all = await reports.until((told) => told.some(({ type }) => type === 'failed'));
+    expect(all.find((report) => report.type === 'failed')!.failure.code).to.equal('audio-failed');
+  });
+
+  it('goes on where its context was only suspended for a moment', async () => {
+    const contexts = watchContexts();
+    const { chunks } = await connect();
+    await contexts[0]!.suspend();
+    const before = chunks.all.length;
+    await chunks.count(before + 10);
+    expect(contexts[0]!.state).to.equal('running');
+  });
+
+  it('tells when the microphone is lost before the call is connected', async () => {
+    const { streams } = watchMicrophone();
+    const { engine, reports } = open();
+    await engine.granted();
+    streams[0]!.getTracks()[0]!.dispatchEvent(new Event('ended'));
+    const [report] = await reports.count(1);
+    expect((report as AudioReport & { type: 'failed' }).failure.code).to.equal('microphone-lost');
   });
 
   it('starts where the browser lets sound begin only once the microphone is granted', async () => {

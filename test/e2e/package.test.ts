@@ -14,7 +14,7 @@ const block = (language: string): string => new RegExp(`\`\`\`${language}\n([\\s
 describe('the package', () => {
   it('holds what its exports name, and nothing of the tests', () => {
     const [{ files }] = JSON.parse(
-      execFileSync('npm', ['pack', '--dry-run', '--json'], { cwd: root, encoding: 'utf8' }),
+      execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8' }),
     );
     const paths: string[] = files.map(({ path }: { path: string }) => path);
     for (const path of [
@@ -58,7 +58,7 @@ describe('the package', () => {
   it('runs its demo: a page, a token endpoint and an agent, until Ctrl-C', { timeout: 30_000 }, async () => {
     const demo = spawn(process.execPath, ['dist/cli.js', 'demo', '--port', '0'], { cwd: root });
     const [line] = (await once(demo.stdout.setEncoding('utf8'), 'data')) as [string];
-    const url = /http:\/\/localhost:\d+\//.exec(line)![0];
+    const url = /http:\/\/127\.0\.0\.1:\d+\//.exec(line)![0];
     const page = await (await fetch(url)).text();
     assert.match(page, /<synthflow-call /);
     for (const [, path] of page.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {

@@ -1,5 +1,6 @@
 import { expect, fixture, html } from '@open-wc/testing';
 import '../../src/index.js';
+import { ReadyAgent } from '../support/ready-agent.js';
 import { textOn } from '../../src/element/accent.js';
 import type { SynthflowCall } from '../../src/element/synthflow-call.js';
 import { lead, place, statuses, until } from '../support/calls.js';
@@ -77,6 +78,28 @@ describe('what everybody can use', () => {
     expect(textOn('white')).not.to.equal(textOn('black'));
     for (const none of ['no colour', 'var(--none, red)', 'red, red']) expect(textOn(none)).to.equal(undefined);
   });
+
+  it('takes no colour that lets the page shine through', () => {
+    for (const color of ['transparent', 'rgb(0 0 0 / 50%)', '#ffffff80']) expect(textOn(color)).to.equal(undefined);
+  });
+
+  for (const theme of ['light', 'dark']) {
+    it(`draws levels that can be seen: 3:1 in ${theme}`, async () => {
+      const element = await fixture<SynthflowCall>(
+        html`<synthflow-call theme=${theme} accent=${theme === 'dark' ? 'navy' : '#ffd400'}></synthflow-call>`,
+      );
+      const agent = new ReadyAgent();
+      element.tokenProvider = async () => agent.url;
+      await element.start();
+      await element.updateComplete;
+      const rgb = (color: string) => hex(...color.match(/\d+/g)!.slice(0, 3).map(Number));
+      const surface = rgb(getComputedStyle(element.shadowRoot!.querySelector('.call')!).backgroundColor);
+      for (const bar of element.shadowRoot!.querySelectorAll('.side i')) {
+        expect(contrast(surface, rgb(getComputedStyle(bar).backgroundColor))).to.be.at.least(3);
+      }
+      await element.stop();
+    });
+  }
 
   it('reads colours in every notation', () => {
     expect(textOn('oklch(0.9 0.18 95)')).to.equal(textOn('white'));

@@ -190,6 +190,38 @@ describe('the button', () => {
     expect(other.querySelector('a')!.getClientRects()).to.have.lengthOf(0);
   });
 
+  it('keeps its own words where the tag holds only white space or a fallback', async () => {
+    const { element } = await place(html`<synthflow-call>
+      <a slot="fallback">mail</a>
+    </synthflow-call>`);
+    expect(button(element).textContent!.trim()).to.equal('Start a call');
+    element.append('Ring us');
+    while (button(element).textContent!.trim()) await new Promise(requestAnimationFrame);
+    expect(
+      button(element).querySelector<HTMLSlotElement>('slot:not([name])')!.assignedNodes().at(-1)!.textContent,
+    ).to.equal('Ring us');
+  });
+
+  it('is muted and as loud as it was told where it is started outside the page', async () => {
+    const agent = new ReadyAgent();
+    const element = document.createElement('synthflow-call');
+    element.tokenProvider = async () => agent.url;
+    element.muted = true;
+    const told: boolean[] = [];
+    element.addEventListener('synthflow-mute', ({ muted }) => told.push(muted));
+    expect(await element.start()).to.equal(true);
+    expect(told).to.deep.equal([true]);
+    await element.stop();
+  });
+
+  it('starts once where a listener of synthflow-before-start starts it too', async () => {
+    const { element } = await place();
+    const inner: Promise<boolean>[] = [];
+    element.addEventListener('synthflow-before-start', () => inner.push(element.start()));
+    expect(await element.start()).to.equal(true);
+    expect(await Promise.all(inner)).to.deep.equal([false]);
+  });
+
   it('takes the focus that the page gives to the element', async () => {
     const { element } = await place();
     element.focus();

@@ -4,6 +4,7 @@ import type { SynthflowCall } from '../../src/element/synthflow-call.js';
 import { holdMicrophone, watchConsole } from '../support/browser-fakes.js';
 import { button, lead, part, place, until, untilState } from '../support/calls.js';
 import { ReadyAgent } from '../support/ready-agent.js';
+import { replace } from '../support/replace.js';
 
 const isOpen = (element: SynthflowCall) => part(element, 'panel')!.matches(':popover-open');
 const disclosure = (element: SynthflowCall) => part(element, 'disclosure')?.textContent;
@@ -16,6 +17,36 @@ const escape = () => new KeyboardEvent('keydown', { key: 'Escape', bubbles: true
 const sentence = 'You are talking with an AI agent, not a person.';
 
 describe('the panel', () => {
+  it('is closed by Escape wherever the focus is', async () => {
+    const { element, agent } = await place();
+    await lead(element, agent, 'waiting');
+    document.body.dispatchEvent(escape());
+    await element.updateComplete;
+    expect(isOpen(element)).to.equal(false);
+  });
+
+  it('gives the focus back to the button when it is closed by its own', async () => {
+    const { element, agent } = await place();
+    await lead(element, agent, 'waiting');
+    closeButton(element).focus();
+    closeButton(element).click();
+    await element.updateComplete;
+    expect(element.shadowRoot!.activeElement).to.equal(button(element));
+  });
+
+  it('leaves nothing listening on the page when its element is removed while it is open', async () => {
+    const { element, agent } = await place();
+    await lead(element, agent, 'failed');
+    const heard: string[] = [];
+    const remove = globalThis.removeEventListener;
+    replace(globalThis, 'removeEventListener', (...args: Parameters<typeof remove>) => {
+      heard.push(args[0]);
+      remove.apply(globalThis, args);
+    });
+    element.remove();
+    expect(heard).to.include.members(['scroll', 'resize', 'keydown', 'pagehide']);
+  });
+
   it('is closed before the click', async () => {
     const { element } = await place();
     expect(isOpen(element)).to.equal(false);
@@ -188,7 +219,7 @@ describe('a failure', () => {
     microphone.deny();
     await until(element, 'failed');
     expect(element.error!.code).to.equal('microphone-denied');
-    expect(part(element, 'error')!.textContent).to.contain('Allow it');
+    expect(part(element, 'error')!.textContent).to.contain('Allow the microphone');
   });
 
   it('without a token endpoint names the attribute that is missing', async () => {

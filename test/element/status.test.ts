@@ -239,12 +239,14 @@ describe('the call in the page', () => {
     }
   }
 
-  for (const status of statuses) {
-    it(`shows its whole button while ${status}`, async () => {
-      const { element, agent } = await place();
+  for (const [style, status] of ['', '--synthflow-size: 36px', 'inline-size: 180px'].flatMap((style) =>
+    statuses.map((status) => [style, status] as const),
+  )) {
+    it(`shows its whole button while ${status}${style && ` with ${style}`}`, async () => {
+      const { element, agent } = await place(html`<synthflow-call style=${style}></synthflow-call>`);
       await lead(element, agent, status);
       const outer = element.getBoundingClientRect();
-      for (const name of ['button', 'mute', 'timer', 'indicator']) {
+      for (const name of ['button', 'mute', 'indicator']) {
         const inner = part(element, name)?.getBoundingClientRect();
         if (!inner) continue;
         expect(inner.left, name).to.be.at.least(outer.left);

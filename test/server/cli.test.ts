@@ -190,7 +190,7 @@ describe('demo', () => {
     const sentence = await line();
     const urls = sentence.match(/\w+:\/\/\S+/g);
     assert.equal(urls?.length, 1);
-    assert.match(urls[0], /^http:\/\/localhost:\d+\/$/);
+    assert.match(urls[0], /^http:\/\/127\.0\.0\.1:\d+\/$/);
     assert.equal((await fetch(`${urls[0]}healthz`)).status, 200);
     child.kill('SIGINT');
     const { code, stdout, stderr } = await ended;

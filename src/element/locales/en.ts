@@ -10,7 +10,6 @@ export interface Strings {
   readonly tryAgain: string;
   readonly mute: string;
   readonly close: string;
-  readonly duration: string;
   readonly disclosure: string;
   readonly microphoneHint: string;
   readonly status: Readonly<Record<CallStatus, string>>;
@@ -30,7 +29,6 @@ export const en: Strings = {
   tryAgain: 'Try again',
   mute: 'Mute microphone',
   close: 'Close',
-  duration: 'Call duration',
   disclosure: 'You are talking with an AI agent, not a person.',
   microphoneHint: 'Please allow the microphone when your browser asks.',
   status: {
@@ -44,13 +42,13 @@ export const en: Strings = {
   },
   unavailable: 'The call is not available right now. Please try again later.',
   errors: {
-    'unsupported-browser': 'This browser cannot make calls. Please use another one.',
-    'microphone-denied': 'The microphone is blocked. Allow it by the icon beside the page’s address and try again.',
-    'microphone-not-found': 'No microphone was found. Connect one and try again.',
+    'unsupported-browser': 'Please use another browser.',
+    'microphone-denied': 'Allow the microphone by the icon beside the page’s address and try again.',
+    'microphone-not-found': 'Connect a microphone and try again.',
     'microphone-in-use': 'Close other apps that may be using the microphone and try again.',
-    'microphone-lost': 'The microphone was disconnected. Connect it and try again.',
+    'microphone-lost': 'The microphone is gone. Connect it and try again.',
     'token-request-timeout': noConnection,
-    'rate-limited': 'All lines are busy. Please try again in a moment.',
+    'rate-limited': 'All lines are busy. Please try again later.',
     'connection-failed': noConnection,
     'connection-timeout': noConnection,
     'agent-timeout': 'The agent did not answer. Please try again.',

@@ -166,12 +166,25 @@ declare global {
       recordings: { sampleRate: number; blocks: { frame: number; samples: Float32Array }[] }[];
       violations: string[];
       ends: number;
+      arrivals: [atMs: number, bytes: number][];
       errors: string[];
       open(): Record<'contexts' | 'tracks' | 'sockets' | 'timers' | 'workers', number>;
       made(): Record<'contexts' | 'tracks' | 'sockets', number>;
     };
   }
 }
+
+/** By how much the agent's messages came later than they are spoken (32 bytes a ms), at worst, in ms. */
+export const worstLatenessMs = (page: Page): Promise<number> =>
+  page.evaluate(() => {
+    const { arrivals } = window.witness;
+    let [bytes, worst] = [0, 0];
+    for (const [atMs, length] of arrivals) {
+      worst = Math.max(worst, atMs - arrivals[0]![0] - bytes / 32);
+      bytes += length;
+    }
+    return worst;
+  });
 
 /** Opens a site's page, hands both to the test, and lets them go. */
 export async function onSite(

@@ -12,6 +12,8 @@
     errors: [],
     recordings: [],
     played: [],
+    /** Arrivals of binary messages: [when in ms, bytes]. */
+    arrivals: [],
     /** Calls that are over. */
     ends: 0,
     /** What is still open. */
@@ -47,6 +49,15 @@
   };
   spy('AudioContext', witness.contexts);
   spy('WebSocket', witness.sockets);
+  const Socket = window.WebSocket;
+  window.WebSocket = class extends Socket {
+    constructor(...args) {
+      super(...args);
+      this.addEventListener('message', ({ data }) => {
+        if (data instanceof ArrayBuffer) witness.arrivals.push([performance.now(), data.byteLength]);
+      });
+    }
+  };
   window.Worker = class extends Worker {
     constructor(...args) {
       super(...args);
