@@ -12,11 +12,13 @@ Commands
   demo    the widget with an agent on this machine: no account, no key
 
 Flags, each also an environment variable
-  --synthflow-agents      SYNTHFLOW_AGENTS      agents visitors may call: support=<id>,sales=<id>, or bare ids
+  --synthflow-agents      SYNTHFLOW_AGENTS      agents visitors may call: support=<id>,sales=<id>, or bare ids,
+                                                or JSON: {"support":{"protocol":"media","modelId":"<id>",…}}
   --allowed-origins       ALLOWED_ORIGINS       origins of your pages: https://www.example.com,… or same-origin
   --port                  PORT                  default 8787; 0 takes any free one
   --host                  HOST                  default 127.0.0.1; 0.0.0.0 listens on every address
   --synthflow-widget-url  SYNTHFLOW_WIDGET_URL  default https://widget.synthflow.ai
+  --synthflow-api-url     SYNTHFLOW_API_URL     default https://api.synthflow.ai/v2, or by an agent's region
   --help, --version
 
 The API key is read from the environment alone (SYNTHFLOW_API_KEY): a flag would show in the list of processes.
@@ -33,6 +35,7 @@ const serveFlags = {
   'synthflow-agents': { type: 'string' },
   'allowed-origins': { type: 'string' },
   'synthflow-widget-url': { type: 'string' },
+  'synthflow-api-url': { type: 'string' },
 } as const;
 
 async function runServe(args: string[]): Promise<void> {

@@ -43,9 +43,10 @@ export function readHandlerOptions(flags: Flags, environment: Environment): Toke
   }
   return {
     apiKey,
-    agents: parseAgents(agents),
+    agents: agents.startsWith('{') ? parseJsonAgents(agents) : parseAgents(agents),
     allowedOrigins: origins === 'same-origin' ? origins : listOf(origins),
     widgetBaseUrl: readVariable('SYNTHFLOW_WIDGET_URL', flags, environment),
+    apiBaseUrl: readVariable('SYNTHFLOW_API_URL', flags, environment),
   };
 }
 
@@ -59,6 +60,16 @@ function parseAgents(text: string): Record<string, string> {
     agents.set(alias, entry.slice(equals + 1).trim());
   });
   return Object.fromEntries(agents);
+}
+
+/** The `agents` option as it is, for agents that need more than an id. */
+function parseJsonAgents(text: string): TokenHandlerOptions['agents'] {
+  try {
+    return JSON.parse(text) as TokenHandlerOptions['agents'];
+  } catch {
+    // Node's own sentence quotes the text.
+    throw new UsageError('SYNTHFLOW_AGENTS begins with { but is not valid JSON.');
+  }
 }
 
 function listOf(text: string): string[] {

@@ -1,3 +1,5 @@
-export { createTokenHandler, type TokenAnswer, type TokenHandler } from './token-handler.js';
+export { createTokenHandler, type PcmAnswer, type TokenAnswer, type TokenHandler } from './token-handler.js';
 export type { TokenHandlerOptions, TokenLogEntry } from './token-settings.js';
 export type { RefusalBody, RefusalCode } from './refusal.js';
+export type { BindAnswer, MediaAnswer } from './fetch-media-session.js';
+export type { AgentOptions, MediaAgentOptions, MediaCodec, MediaFraming, PcmAgentOptions } from './resolve-agents.js';

@@ -1,28 +1,29 @@
+import { fetchMediaSession, type BindAnswer, type MediaAnswer } from './fetch-media-session.js';
 import { fetchSession } from './fetch-session.js';
 import { admitsOrigin, readableBy } from './origin-guard.js';
 import { readCapped } from './read-capped.js';
 import { Refusal, refusalBody } from './refusal.js';
-import {
-  resolveSettings,
-  type Agent,
-  type TokenHandlerOptions,
-  type TokenLogEntry,
-  type TokenSettings,
-} from './token-settings.js';
+import type { Agent } from './resolve-agents.js';
+import { resolveSettings, type TokenHandlerOptions, type TokenLogEntry, type TokenSettings } from './token-settings.js';
 import { version } from './version.js';
 
 /** Answers one request. Never rejects. */
 export type TokenHandler = (request: Request) => Promise<Response>;
 
-/** What the widget gets: where to open its socket, and what to speak there. */
-export interface TokenAnswer {
+/** Where to open a socket of the `pcm` wire. */
+export interface PcmAnswer {
   sessionURL: string;
   protocol: 'pcm';
 }
 
+/** What the widget gets: where to open its socket, and what to speak there. */
+export type TokenAnswer = PcmAnswer | MediaAnswer | BindAnswer;
+
 const bodyLimitBytes = 2048;
 const referenceLimit = 128;
 const methods = 'GET, POST, OPTIONS';
+const mediaMethods = 'POST, OPTIONS';
+const serverNamePattern = /^[\w.:-]{1,128}$/;
 
 /**
  * Makes the token endpoint: the page asks it for a session URL, and the API key stays on the server.
@@ -63,7 +64,7 @@ interface Answer {
 }
 
 /** What the log is told of a request besides its outcome; filled in as it becomes known. */
-type RequestFacts = Pick<TokenLogEntry, 'event' | 'agent' | 'clientReference'>;
+type RequestFacts = Pick<TokenLogEntry, 'event' | 'agent' | 'clientReference' | 'callId'>;
 
 async function answer(
   request: Request,
@@ -88,14 +89,31 @@ async function answer(
       if (clientReference !== undefined) facts.clientReference = clientReference;
       const agent = agentOf(fields, settings);
       facts.agent = agent.alias;
-      const sessionURL = await fetchSession(settings, agent.id, request.signal);
-      const body: TokenAnswer = { sessionURL, protocol: 'pcm' };
-      return { status: 200, body };
+      if (agent.protocol === 'media' && request.method === 'GET') {
+        headers.set('allow', mediaMethods);
+        throw new Refusal('method-not-allowed', 'A session of this agent is a call that is billed: use POST.');
+      }
+      const serverName = serverNameOf(fields, agent);
+      return { status: 200, body: await fetchAnswer(settings, agent, serverName, request.signal, facts) };
     }
     default:
       headers.set('allow', methods);
       throw new Refusal('method-not-allowed', `Use one of ${methods}.`);
   }
+}
+
+async function fetchAnswer(
+  settings: TokenSettings,
+  agent: Agent,
+  serverName: string | undefined,
+  clientSignal: AbortSignal,
+  facts: RequestFacts,
+): Promise<TokenAnswer> {
+  if (agent.protocol === 'pcm') {
+    return { sessionURL: await fetchSession(settings, agent.id, clientSignal), protocol: 'pcm' };
+  }
+  const onCall = (callId: string): void => void (facts.callId = callId);
+  return fetchMediaSession(settings, agent, { serverName, clientSignal, onCall });
 }
 
 /** A browser's preflight names the method it wants; an OPTIONS without one is somebody asking whether we are there. */
@@ -121,6 +139,7 @@ function answerHeaders(request: Request, settings: TokenSettings): Headers {
 interface RequestFields {
   assistant_id?: unknown;
   client_reference?: unknown;
+  server_name?: unknown;
 }
 
 function readQuery(request: Request): RequestFields {
@@ -177,6 +196,18 @@ function agentOf({ assistant_id: name }: RequestFields, { agents, onlyAgent }: T
   if (!agent)
     throw new Refusal('agent-not-allowed', 'This endpoint does not have that agent: add its id to the agents.');
   return agent;
+}
+
+function serverNameOf({ server_name: name }: RequestFields, agent: Agent): string | undefined {
+  if (name === undefined) return undefined;
+  if (agent.protocol !== 'media' || !agent.bind) {
+    throw new Refusal('bad-request', 'This agent takes no server_name: its session comes in one answer.');
+  }
+  if (typeof name === 'string' && serverNamePattern.test(name)) return name;
+  throw new Refusal(
+    'bad-request',
+    'server_name must be 1 to 128 letters, digits, dots, colons, dashes or underscores.',
+  );
 }
 
 /** A log that throws, now or later, must not cost the visitor the call. */

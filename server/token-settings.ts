@@ -1,15 +1,24 @@
 import type { AllowedOrigins } from './origin-guard.js';
+import { resolveAgents, type Agent, type AgentOptions } from './resolve-agents.js';
 
 /** What the owner of a token endpoint decides. */
 export interface TokenHandlerOptions {
   /** The Synthflow API key. It goes to Synthflow and nowhere else. */
   apiKey: string;
-  /** The agents that visitors may call: alias → agent id. */
-  agents: Readonly<Record<string, string>>;
+  /**
+   * The agents that visitors may call: alias → agent id, or what the agent's wire needs. A page may also name one by its
+   * id; where several share it, that means the last.
+   */
+  agents: Readonly<Record<string, AgentOptions>>;
   /** The pages that may ask: exact origins such as `https://www.example.com`, or `'same-origin'`. */
   allowedOrigins: 'same-origin' | readonly string[];
   /** Where sessions come from. Default `https://widget.synthflow.ai`; plain http on loopback only. */
   widgetBaseUrl?: string | undefined;
+  /**
+   * Where the calls of `media` agents are created, whatever their region. Default `https://api.synthflow.ai/v2`, or
+   * `api.us.` or `api.eu.` by region; plain http on loopback only.
+   */
+  apiBaseUrl?: string | undefined;
   /** Sends the request to Synthflow. Default the global `fetch`. */
   fetch?: typeof fetch | undefined;
   /** Told once of every request. What it throws is ignored. */
@@ -29,6 +38,11 @@ export interface TokenLogEntry {
   agent?: string;
   /** What the page sent as `client_reference`. */
   clientReference?: string;
+  /**
+   * The call that Synthflow created, if it said so (`media` agents). Where `status` is not 200 nobody will take it up,
+   * and it may still be billed.
+   */
+  callId?: string;
   /** From the request's arrival to its answer. */
   ms: number;
 }
@@ -47,13 +61,6 @@ export interface TokenSettings {
   readonly log: ((entry: TokenLogEntry) => void) | undefined;
 }
 
-export interface Agent {
-  readonly alias: string;
-  readonly id: string;
-}
-
-const agentIdPattern = /^(?:[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}|\d{13}x\d{15,20})$/i;
-
 /** Whether a host name means this machine. */
 export function isLoopback(hostname: string): boolean {
   return /^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i.test(hostname);
@@ -64,7 +71,11 @@ export function isLoopback(hostname: string): boolean {
  * @throws TypeError - one sentence on what to change. It quotes no value: any of them might hold the key by mistake.
  */
 export function resolveSettings(options: TokenHandlerOptions): TokenSettings {
-  const agents = resolveAgents(options.agents);
+  const { apiBaseUrl, widgetBaseUrl } = options;
+  const agents = resolveAgents(
+    options.agents,
+    apiBaseUrl === undefined ? undefined : resolveBaseUrl('API', apiBaseUrl),
+  );
   return {
     apiKey: resolveKey(options.apiKey),
     agents: new Map([
@@ -73,7 +84,7 @@ export function resolveSettings(options: TokenHandlerOptions): TokenSettings {
     ]),
     onlyAgent: agents.length === 1 ? agents[0] : undefined,
     allowedOrigins: resolveOrigins(options.allowedOrigins),
-    widgetBaseUrl: resolveBaseUrl(options.widgetBaseUrl ?? 'https://widget.synthflow.ai'),
+    widgetBaseUrl: resolveBaseUrl('widget', widgetBaseUrl ?? 'https://widget.synthflow.ai'),
     // Looked up at each call, and called without a receiver: some platforms refuse one.
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
     log: options.log,
@@ -89,20 +100,6 @@ function resolveKey(apiKey: unknown): string {
     );
   }
   return apiKey;
-}
-
-function resolveAgents(agents: unknown): Agent[] {
-  const list = typeof agents === 'object' && agents !== null ? Object.entries(agents) : [];
-  if (list.length === 0) throw new TypeError('No agents are given: name at least one that visitors may call.');
-  return list.map(([alias, id]: [string, unknown], index) => {
-    if (alias === '') throw new TypeError(`Agent ${index + 1} has an empty alias.`);
-    if (typeof id !== 'string' || !agentIdPattern.test(id)) {
-      throw new TypeError(
-        `Agent ${index + 1} has no valid id: it is a UUID, or 13 digits, an x and 15 to 20 digits (see the agent's page in Synthflow).`,
-      );
-    }
-    return { alias, id };
-  });
 }
 
 function resolveOrigins(origins: unknown): AllowedOrigins {
@@ -131,12 +128,12 @@ function isExactOrigin(origin: unknown): boolean {
   return /^https?:$/.test(url.protocol) && url.origin === origin && !origin.includes('*');
 }
 
-function resolveBaseUrl(base: unknown): string {
+function resolveBaseUrl(name: 'widget' | 'API', base: unknown): string {
   const url = typeof base === 'string' && URL.canParse(base) ? new URL(base) : undefined;
   const isSafe = url && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)));
   if (!isSafe || url.username || url.password || url.search || url.hash) {
     throw new TypeError(
-      'The widget base URL must be an https: URL (http: only on this machine) without user name, query or hash.',
+      `The ${name} base URL must be an https: URL (http: only on this machine) without user name, query or hash.`,
     );
   }
   return url.href.replace(/\/+$/, '');

@@ -7,7 +7,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { tokenPath } from '../../server/serve.js';
 import { version } from '../../server/version.js';
-import { apiKey, listen, page, supportId } from './support.js';
+import { apiKey, listen, mediaAgent, page, supportId } from './support.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const working = {
@@ -68,6 +68,7 @@ describe('the command', () => {
         'PORT',
         'HOST',
         'SYNTHFLOW_WIDGET_URL',
+        'SYNTHFLOW_API_URL',
       ]) {
         assert.ok(stdout.includes(name), name);
       }
@@ -91,6 +92,13 @@ describe('the command', () => {
       [['serve'], { ...working, ALLOWED_ORIGINS: '*' }, /any page on the web/],
       [['serve'], { ...working, ALLOWED_ORIGINS: apiKey }, /Allowed origin 1/],
       [['serve'], { ...working, SYNTHFLOW_WIDGET_URL: 'http://example.com' }, /widget base URL/],
+      [['serve', '--synthflow-api-url', 'http://example.com'], working, /API base URL/],
+      [['serve'], { ...working, SYNTHFLOW_AGENTS: `{"support":"${apiKey}"` }, /not valid JSON/],
+      [
+        ['serve'],
+        { ...working, SYNTHFLOW_AGENTS: `{"a":{"protocol":"media","modelId":"${apiKey}"}}` },
+        /Agent 1 .*modelId/,
+      ],
       [['serve'], { ...working, PORT: 'http' }, /PORT must be a number/],
       [['serve', '--prot', '1'], working, /Unknown option '--prot'/],
       [['serve', '--port'], working, /argument missing/],
@@ -158,6 +166,30 @@ describe('serve', () => {
     assert.equal(stdout.trim().split('\n').length, 3);
     assert.ok(!stdout.includes(apiKey));
     assert.ok(!/secret|127\.0\.0\.1/.test(stdout), stdout);
+  });
+
+  it('creates a call for an agent of SYNTHFLOW_AGENTS in JSON, at SYNTHFLOW_API_URL, and logs its id', async (test) => {
+    const seen: string[] = [];
+    const upstream = await listen(test, (request, response) => {
+      seen.push(`${request.method} ${request.url}`);
+      const wsMediaUrl = `ws://${request.headers.host}/media`;
+      response.end(JSON.stringify({ callId: 'call-1', wsMediaUrl }));
+    });
+    const { url, line } = await serving(test, {
+      SYNTHFLOW_AGENTS: JSON.stringify({ support: mediaAgent }),
+      SYNTHFLOW_API_URL: `${upstream.url}/v2`,
+    });
+    const headers = { origin: page, 'content-type': 'application/json' };
+    const response = await fetch(url, { method: 'POST', body: '{}', headers });
+    assert.deepEqual(await response.json(), {
+      sessionURL: `${upstream.url.replace('http', 'ws')}/media`,
+      protocol: 'media',
+      codec: 'l16',
+      framing: 'payload',
+      callId: 'call-1',
+    });
+    assert.deepEqual(seen, ['POST /v2/calls/outbound-test-ws-media']);
+    assert.equal((JSON.parse(await line()) as Record<string, unknown>)['callId'], 'call-1');
   });
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readHandlerOptions, readListening, UsageError } from '../../server/environment.js';
-import { apiKey, page, salesId, supportId } from './support.js';
+import { apiKey, mediaAgent, page, salesId, supportId } from './support.js';
 
 const environment = { SYNTHFLOW_API_KEY: apiKey, SYNTHFLOW_AGENTS: supportId, ALLOWED_ORIGINS: page };
 
@@ -14,6 +14,19 @@ describe('the environment', () => {
     assert.throws(() => read(`a=${supportId},a=${salesId}`), UsageError);
   });
 
+  it('names agents in JSON, as the option takes them, where it begins with a brace', () => {
+    const read = (agents: string) => readHandlerOptions({}, { ...environment, SYNTHFLOW_AGENTS: agents }).agents;
+    const agents = { support: mediaAgent, sales: salesId, old: { id: supportId } };
+    assert.deepEqual(read(` ${JSON.stringify(agents)} `), agents);
+    assert.deepEqual(Object.keys(read(`{"__proto__":"${supportId}"}`)), ['__proto__']);
+    for (const broken of ['{', `{${apiKey}}`, `{"support":"${apiKey}"`, `{"a":"b"},{}`]) {
+      assert.throws(() => read(broken), {
+        name: 'Error',
+        message: 'SYNTHFLOW_AGENTS begins with { but is not valid JSON.',
+      });
+    }
+  });
+
   it('lists origins, or says same-origin', () => {
     const read = (origins: string) =>
       readHandlerOptions({}, { ...environment, ALLOWED_ORIGINS: origins }).allowedOrigins;
@@ -23,12 +36,14 @@ describe('the environment', () => {
 
   it('gives way to a flag of the same name', () => {
     const flags = { 'synthflow-agents': salesId, 'allowed-origins': 'same-origin', port: '1', host: '::' };
-    const options = readHandlerOptions({ ...flags, 'synthflow-widget-url': 'http://localhost:1' }, environment);
+    const bases = { 'synthflow-widget-url': 'http://localhost:1', 'synthflow-api-url': 'http://localhost:2' };
+    const options = readHandlerOptions({ ...flags, ...bases }, { ...environment, SYNTHFLOW_API_URL: 'http://[::1]' });
     assert.deepEqual(options, {
       apiKey,
       agents: { [salesId]: salesId },
       allowedOrigins: 'same-origin',
       widgetBaseUrl: 'http://localhost:1',
+      apiBaseUrl: 'http://localhost:2',
     });
     assert.deepEqual(readListening(flags, { PORT: '2', HOST: 'localhost' }), { port: 1, host: '::' });
   });

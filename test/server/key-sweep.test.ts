@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createTokenHandler, type TokenLogEntry } from '../../server/index.js';
-import { apiKey, endpoint, get, page, post, salesId, supportId } from './support.js';
+import { createTokenHandler, type TokenHandlerOptions, type TokenLogEntry } from '../../server/index.js';
+import { apiKey, endpoint, get, mediaAgent, page, post, salesId, supportId } from './support.js';
 
 /** The key as it is, and in the ways it might be written by accident. */
 const forms = [apiKey, encodeURIComponent(apiKey), btoa(apiKey), JSON.stringify(apiKey).slice(1, -1), 'Bearer'];
@@ -16,6 +16,14 @@ const loud: (() => Response | Promise<Response>)[] = [
       { sessionURL: 'wss://widget.synthflow.ai/start?token=t', key: apiKey },
       { headers: { 'x-key': apiKey } },
     ),
+  () => Response.json({ wsMediaUrl: `wss://media.synthflow.ai/${apiKey}`, sid: apiKey, callId: apiKey }),
+  () => Response.json({ wsMediaUrl: 'wss://media.synthflow.ai/?token=t', sid: `a${apiKey}`, callId: `a${apiKey}` }),
+  () =>
+    Response.json({ wsMediaUrl: `wss://${encodeURIComponent(apiKey)}@media.synthflow.ai/`, sid: '', callId: apiKey }),
+  () => Response.json({ wsMediaBaseUrl: `wss://media.synthflow.ai/${apiKey}`, [apiKey]: apiKey }),
+  () => Response.json({ wsMediaBaseUrl: 'wss://media.synthflow.ai/ws', sid: 'sid', key: apiKey, detail: apiKey }),
+  () => Response.json({ callId: 'https://media.synthflow.ai/?token=t', sid: 'sid' }),
+  () => Response.json({ callId: apiKey, detail: apiKey, error: apiKey, message: apiKey }, { status: 502 }),
   () => Response.json({ error: apiKey }),
   () => new Response(`Bearer ${apiKey}`),
   () => Promise.reject(new TypeError(`Bearer ${apiKey} is an invalid header value.`, { cause: { apiKey } })),
@@ -33,7 +41,17 @@ const loud: (() => Response | Promise<Response>)[] = [
   ),
 ];
 
+const agentsOfEndpoints: TokenHandlerOptions['agents'][] = [
+  { support: supportId },
+  { support: supportId, sales: salesId },
+  { support: mediaAgent },
+  { support: { ...mediaAgent, bind: true }, sales: { ...mediaAgent, codec: 'opus' } },
+];
+
 const requests: (() => Request)[] = [
+  () => post({ server_name: 'node-1' }),
+  () => post({ assistant_id: 'support', server_name: 'node-1' }),
+  () => post({ assistant_id: 'sales' }),
   () => post(),
   () => post({ assistant_id: 'support', client_reference: 'r' }),
   () => post({ assistant_id: 'other' }),
@@ -65,7 +83,7 @@ describe('the key', () => {
     let swept = 0;
     try {
       for (const answer of loud) {
-        for (const agents of [{ support: supportId }, { support: supportId, sales: salesId }]) {
+        for (const agents of agentsOfEndpoints) {
           const handler = createTokenHandler({
             apiKey,
             agents,
@@ -84,7 +102,7 @@ describe('the key', () => {
     } finally {
       for (const undo of restore) undo();
     }
-    assert.equal(swept, loud.length * 2 * requests.length);
+    assert.equal(swept, loud.length * agentsOfEndpoints.length * requests.length);
     assert.equal(entries.length, swept);
     const log = JSON.stringify(entries) + written.join('');
     for (const form of forms) assert.ok(!log.includes(form));

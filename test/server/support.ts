@@ -12,6 +12,24 @@ import {
 export const apiKey = 'sk-KEY-7f3a9c+/=~';
 export const supportId = '11111111-2222-4333-8444-555555555555';
 export const salesId = '1700000000000x123456789012345678';
+export const modelId = '99999999-8888-4777-8666-555555555555';
+export const mediaUrl = 'wss://media.synthflow.ai/ws/abc?token=def';
+/** What an agent of wire B cannot do without. */
+export const mediaAgent = {
+  protocol: 'media',
+  modelId,
+  fromPhoneNumber: '+15551230001',
+  toPhoneNumber: '+15551230002',
+} as const;
+export const fullMediaAgent = {
+  ...mediaAgent,
+  leadName: 'Website visitor',
+  agentVersion: 'draft',
+  codec: 'pcma',
+  framing: 'rtp',
+  bind: true,
+  region: 'eu',
+} as const;
 export const page = 'https://www.example.com';
 export const endpoint = 'https://api.example.com/api/synthflow/token';
 export const sessionUrl = 'wss://widget.synthflow.ai/websocket/start?token=abc.def';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createTokenHandler, type TokenHandlerOptions } from '../../server/index.js';
 import { isLoopback } from '../../server/token-settings.js';
-import { apiKey, page, salesId, supportId } from './support.js';
+import { apiKey, fullMediaAgent, page, salesId, supportId } from './support.js';
 
 const good = { apiKey, agents: { support: supportId }, allowedOrigins: [page] } satisfies TokenHandlerOptions;
 const start = (options: object) => () => createTokenHandler({ ...good, ...options } as TokenHandlerOptions);
@@ -90,9 +90,10 @@ describe('the options of the token endpoint', () => {
     ];
     for (const widgetBaseUrl of [...unsafe, 'https://widget.synthflow.ai/?a', 'https://widget.synthflow.ai/#a']) {
       assert.throws(start({ widgetBaseUrl }), /widget base URL/);
+      assert.throws(start({ apiBaseUrl: widgetBaseUrl }), /API base URL/);
     }
     for (const host of ['localhost:4000', '127.0.0.1', '[::1]:4000', 'agent.localhost']) {
-      assert.doesNotThrow(start({ widgetBaseUrl: `http://${host}` }));
+      assert.doesNotThrow(start({ widgetBaseUrl: `http://${host}`, apiBaseUrl: `http://${host}/v2` }));
     }
   });
 
@@ -108,6 +109,12 @@ describe('the options of the token endpoint', () => {
       { allowedOrigins: [apiKey, '*'] },
       { widgetBaseUrl: `http://${apiKey}` },
       { widgetBaseUrl: `https://synthflow.ai?key=${apiKey}` },
+      { apiBaseUrl: `http://${apiKey}` },
+      { agents: { support: { id: apiKey } } },
+      { agents: { support: { id: supportId, [apiKey]: apiKey } } },
+      { agents: { support: { protocol: apiKey, id: supportId } } },
+      ...Object.keys(fullMediaAgent).map((name) => ({ agents: { a: { ...fullMediaAgent, [name]: `${apiKey}\n` } } })),
+      { agents: { support: { ...fullMediaAgent, [apiKey]: apiKey } } },
     ];
     for (const options of misplaced) {
       assert.throws(start(options), (error: Error) => {

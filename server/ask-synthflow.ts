@@ -1,0 +1,86 @@
+import { readCapped } from './read-capped.js';
+import { Refusal } from './refusal.js';
+import type { TokenSettings } from './token-settings.js';
+
+/** For the whole exchange with Synthflow, the body included. */
+const timeLimitMs = 8000;
+const answerLimitBytes = 16 * 1024;
+
+/** The fields of Synthflow's answer, unchecked; none where it was not a JSON object. */
+export type SynthflowAnswer = Readonly<Record<string, unknown>>;
+
+/** One request to Synthflow. */
+export interface Question {
+  url: string;
+  /** Makes it a POST. */
+  body?: object | undefined;
+  /** Ends it early. */
+  signal?: AbortSignal | undefined;
+  /** Told what a failure of Synthflow itself (5xx) says, before it becomes a {@link Refusal}. */
+  onFailure?: ((answer: SynthflowAnswer) => void) | undefined;
+}
+
+/**
+ * Sends Synthflow one request, once: a POST may have created a call whatever becomes of its answer.
+ * @throws Refusal - and nothing else. None of Synthflow's words pass on, and no cause: a failed fetch may quote the key.
+ */
+export async function askSynthflow(
+  { fetch, apiKey }: Pick<TokenSettings, 'apiKey' | 'fetch'>,
+  { url, body, signal, onFailure }: Question,
+): Promise<SynthflowAnswer> {
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), timeLimitMs);
+  const headers = { authorization: `Bearer ${apiKey}`, accept: 'application/json' };
+  try {
+    const response = await fetch(url, {
+      ...(body === undefined
+        ? { headers }
+        : { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      // Never followed: the key would go along. Cloudflare throws at 'error' before it sends anything, so a redirect
+      // is told by its status: https://github.com/cloudflare/cloudflare-docs/pull/33362
+      redirect: 'manual',
+      signal: signal ? AbortSignal.any([deadline.signal, signal]) : deadline.signal,
+    });
+    if (response.ok) return await readAnswer(response);
+    if (onFailure && response.status >= 500) onFailure(await readAnswer(response).catch(() => ({})));
+    else response.body?.cancel().catch(() => undefined);
+    throw refusalFor(response);
+  } catch (error) {
+    if (signal?.aborted) throw new Refusal('client-closed', 'The client left before the answer.');
+    if (error instanceof Refusal) throw error;
+    if (deadline.signal.aborted) throw new Refusal('upstream-timeout', 'Synthflow did not answer in time.');
+    throw new Refusal('upstream-error', 'Synthflow could not be reached.');
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function readAnswer(response: Response): Promise<SynthflowAnswer> {
+  const text = await readCapped(response.body, answerLimitBytes);
+  try {
+    return (JSON.parse(text ?? '') as SynthflowAnswer | null) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function refusalFor(response: Response): Refusal {
+  switch (response.status) {
+    case 401:
+    case 403:
+      return new Refusal('upstream-rejected-key', 'Synthflow rejects the API key of this endpoint.');
+    case 429:
+      return new Refusal('rate-limited', 'Synthflow takes no more calls for now.', retryAfterS(response));
+    case 503:
+      return new Refusal('busy', 'Synthflow is busy.', retryAfterS(response));
+    default:
+      return new Refusal('upstream-error', `Synthflow answered ${response.status}.`);
+  }
+}
+
+/** Whole seconds up to an hour; anything else (a date, a day, nonsense) is not worth passing on. */
+function retryAfterS(response: Response): number | undefined {
+  const text = response.headers.get('retry-after') ?? '';
+  const seconds = Number(text);
+  return /^\d{1,4}$/.test(text) && seconds >= 1 && seconds <= 3600 ? seconds : undefined;
+}
