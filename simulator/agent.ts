@@ -3,23 +3,30 @@ import { type Clock, wallClock } from './clock.js';
 import { chatter, malformedTexts } from './hostile-messages.js';
 import { Listener } from './listener.js';
 import { Pacer, planMessages } from './pacing.js';
-import { Pcm16Stream } from './pcm16-stream.js';
 import { type Random, seededRandom } from './random.js';
 import { CallMeter, type CallReport, type EndedBy } from './report.js';
 import type { Scenario } from './scenario.js';
-import { agentRate, loop, sine, ToAgentRate } from './sounds.js';
+import { loop, RateConverter, sine } from './sounds.js';
+import { readMessage } from './text-message.js';
+import type { Wire } from './wire.js';
 
 /** What an {@link Agent} needs beside its socket. */
 export interface AgentOptions {
   scenario: Scenario;
-  /** 16 kHz. */
+  wire: Wire;
+  /** {@link greetingRate}. */
   greeting: Int16Array;
   /** Whether the report holds what was heard. */
   record: boolean;
+  /** Whether audio came before the wire let it: it is reported, and was not heard. */
+  isHeardEarly?: boolean;
   /** Called once, when the socket has closed. */
   onEnd: (report: CallReport) => void;
   clock?: Clock;
 }
+
+/** Rate of the greeting, in Hz. */
+export const greetingRate = 16_000;
 
 // What the visitor's machine still plays when the last message has left: not to be taken for the visitor.
 const deafMs = 300;
@@ -32,30 +39,35 @@ const maxUnsentBytes = 1024 * 1024;
 export class Agent {
   readonly #socket: WebSocket;
   readonly #scenario: Scenario;
+  readonly #wire: Wire;
   readonly #greeting: Int16Array;
   readonly #onEnd: (report: CallReport) => void;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #meter: CallMeter;
   readonly #pacer: Pacer;
-  readonly #incoming = new Pcm16Stream();
-  readonly #listener = new Listener();
+  readonly #listener: Listener;
   readonly #cancels = new Set<() => void>();
   #cancelSentNothing: (() => void) | undefined;
-  #echo: ToAgentRate | undefined;
+  #echo: RateConverter | undefined;
   #started = false;
+  #begun = false;
   #listening = false;
   #endedBy: EndedBy | undefined;
 
-  constructor(socket: WebSocket, { scenario, greeting, record, onEnd, clock = wallClock }: AgentOptions) {
+  constructor(socket: WebSocket, options: AgentOptions) {
+    const { scenario, wire, greeting, record, isHeardEarly = false, onEnd, clock = wallClock } = options;
     this.#socket = socket;
     this.#scenario = scenario;
+    this.#wire = wire;
     this.#greeting = greeting;
     this.#onEnd = onEnd;
     this.#clock = clock;
     this.#pacer = new Pacer((content) => this.#send(content), clock);
     this.#random = seededRandom(scenario.seed);
-    this.#meter = new CallMeter(scenario.name, clock.now(), record);
+    this.#listener = new Listener(wire.format.heardRate);
+    this.#meter = new CallMeter(scenario.name, clock.now(), record, wire);
+    if (isHeardEarly) this.#meter.heardEarly();
 
     // No `binaryType` is set, so every message comes as a Buffer.
     socket.on('message', (content: Buffer, isBinary: boolean) => {
@@ -69,6 +81,7 @@ export class Agent {
     if (scenario.chatty) this.#send(chatter[0]!);
     if (scenario.garbage) for (const text of malformedTexts.slice(0, 5)) this.#send(text);
     if (scenario.closeAtOnce) this.hangUp(scenario.closeCode);
+    else if (wire.start !== 'client-ready') this.#start();
   }
 
   /**
@@ -86,39 +99,50 @@ export class Agent {
   }
 
   #read(text: string): void {
-    const isClientReady = readType(text) === 'status_client_ready';
+    const isClientReady = readMessage(text)['type'] === 'status_client_ready';
     this.#meter.pushText(isClientReady);
-    if (!isClientReady || this.#started || this.#endedBy) return;
+    if (isClientReady) this.#start();
+  }
+
+  #start(): void {
+    if (this.#started || this.#endedBy) return;
     this.#started = true;
-    if (this.#scenario.early) this.#begin();
-    this.#after(this.#scenario.readyMs, () => this.#ready());
+    const { early, ready, readyMs } = this.#scenario;
+    // Where the open socket is all there is to wait for, audio flows at once, and what the agent writes follows.
+    const isOpenEnough = this.#wire.start === 'open' && ready;
+    if (isOpenEnough) this.#meter.agentReady();
+    if (early || isOpenEnough) this.#begin();
+    this.#after(readyMs, () => this.#ready());
   }
 
   #ready(): void {
-    const { ready, early, hangUpAfterMs, dropAfterMs, closeCode } = this.#scenario;
+    const { ready, hangUpAfterMs, dropAfterMs, closeCode } = this.#scenario;
     if (hangUpAfterMs > 0) this.#after(hangUpAfterMs, () => this.hangUp(closeCode));
     if (dropAfterMs > 0) this.#after(dropAfterMs, () => this.hangUp(1006));
     if (!ready) return;
-    this.#send('{"type":"status_agent_ready"}');
+    if (this.#wire.readyText !== undefined) this.#send(this.#wire.readyText);
     this.#meter.agentReady();
-    if (!early) this.#begin();
+    this.#begin();
   }
 
   #begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
     const { voice, seconds, greeting } = this.#scenario;
+    const { heardRate, spokenRate } = this.#wire.format;
     switch (voice) {
       case 'talk':
-        if (greeting) this.#say(this.#greeting, () => this.#listen(deafMs));
+        if (greeting) this.#say(this.#greetingAt(spokenRate), () => this.#listen(deafMs));
         else this.#listen(0);
         break;
       case 'echo':
-        this.#echo = new ToAgentRate();
+        this.#echo = new RateConverter(heardRate, spokenRate);
         break;
       case 'tone':
-        this.#say(sine(1000, -12, seconds));
+        this.#say(sine(1000, -12, seconds, spokenRate));
         break;
       case 'speech':
-        this.#say(loop(this.#greeting, seconds));
+        this.#say(loop(this.#greetingAt(spokenRate), seconds, spokenRate));
         break;
       case 'silence':
         break;
@@ -127,7 +151,13 @@ export class Agent {
 
   #say(samples: Int16Array, done: () => void = () => {}): void {
     this.#listening = false;
-    this.#pacer.play(planMessages(samples, this.#scenario, this.#random), (samples.length / agentRate) * 1000, done);
+    const plan = planMessages(samples, this.#wire, this.#scenario, this.#random);
+    const spokenMs = (samples.length / this.#wire.format.spokenRate) * 1000;
+    this.#pacer.play(this.#wire.frame(plan, this.#clock.now()), spokenMs, done);
+  }
+
+  #greetingAt(sampleRate: number): Int16Array {
+    return new RateConverter(greetingRate, sampleRate).push(this.#greeting);
   }
 
   #listen(ignoreMs: number): void {
@@ -136,13 +166,15 @@ export class Agent {
   }
 
   #hear(bytes: Uint8Array): void {
-    const samples = this.#incoming.push(bytes);
+    const samples = this.#wire.decode(bytes);
     this.#meter.pushAudio(bytes.length, samples, this.#clock.now());
 
     // Who sends and never reads gets no more echo, or it would pile up here.
     if (this.#echo && this.#socket.bufferedAmount < maxUnsentBytes) {
       const echo = this.#echo.push(samples);
-      if (echo.length > 0) this.#send(new Uint8Array(echo.buffer));
+      if (echo.length > 0) {
+        for (const message of this.#wire.frameNow(this.#wire.encode(echo), this.#clock.now())) this.#send(message);
+      }
     }
     if (this.#listening) {
       this.#cancelSentNothing?.();
@@ -154,7 +186,9 @@ export class Agent {
   }
 
   #repeat(utterance: Int16Array | undefined): void {
-    if (utterance) this.#say(new ToAgentRate().push(utterance), () => this.#listen(deafMs));
+    if (!utterance) return;
+    const { heardRate, spokenRate } = this.#wire.format;
+    this.#say(new RateConverter(heardRate, spokenRate).push(utterance), () => this.#listen(deafMs));
   }
 
   #send(content: Uint8Array | string): void {
@@ -188,14 +222,5 @@ export class Agent {
     this.#onEnd(
       this.#meter.finish(closeCode, this.#endedBy ?? (closeCode === 1006 ? 'drop' : 'visitor'), this.#clock.now()),
     );
-  }
-}
-
-/** The `type` of a JSON message; undefined for everything that is none. */
-function readType(text: string): unknown {
-  try {
-    return (JSON.parse(text) as { type?: unknown } | null)?.type;
-  } catch {
-    return undefined;
   }
 }

@@ -1,6 +1,3 @@
-import { visitorRate } from './sounds.js';
-
-const blockLength = visitorRate / 50; // 20 ms
 const blockMs = 20;
 /** Mean square of a block at the level that counts as speech, -45 dBFS. */
 const speechPower = 32768 ** 2 * 10 ** (-45 / 10);
@@ -17,7 +14,8 @@ const tailBlocks = 200 / blockMs;
  * clock, so a late message changes nothing.
  */
 export class Listener {
-  #block = new Int16Array(blockLength);
+  readonly #blockLength: number;
+  #block: Int16Array;
   #filled = 0;
   /** What is kept: the lead while nobody speaks, all of it while somebody does. */
   #kept: Int16Array[] = [];
@@ -26,26 +24,32 @@ export class Listener {
   #speaking = false;
   #ignored = 0;
 
+  /** @param sampleRate - In Hz, of everything that it is given. */
+  constructor(sampleRate: number) {
+    this.#blockLength = (sampleRate * blockMs) / 1000;
+    this.#block = new Int16Array(this.#blockLength);
+  }
+
   /** Whether the visitor is in the middle of saying something. */
   get speaking(): boolean {
     return this.#speaking;
   }
 
   /**
-   * Takes samples of 48 kHz.
+   * Takes samples.
    * @returns What the visitor said, once it is over; what follows it in `samples` is forgotten.
    */
   push(samples: Int16Array): Int16Array | undefined {
     let at = Math.min(this.#ignored, samples.length);
     this.#ignored -= at;
     while (at < samples.length) {
-      const count = Math.min(blockLength - this.#filled, samples.length - at);
+      const count = Math.min(this.#blockLength - this.#filled, samples.length - at);
       this.#block.set(samples.subarray(at, at + count), this.#filled);
       this.#filled += count;
       at += count;
-      if (this.#filled < blockLength) break;
+      if (this.#filled < this.#blockLength) break;
       const block = this.#block;
-      this.#block = new Int16Array(blockLength);
+      this.#block = new Int16Array(this.#blockLength);
       this.#filled = 0;
       if (this.#pushBlock(block)) return this.finish();
     }
@@ -60,8 +64,8 @@ export class Listener {
     this.reset();
     if (!wasSpeaking) return undefined;
     const blocks = kept.slice(0, kept.length - surplus);
-    const utterance = new Int16Array(blocks.length * blockLength);
-    blocks.forEach((block, i) => utterance.set(block, i * blockLength));
+    const utterance = new Int16Array(blocks.length * this.#blockLength);
+    blocks.forEach((block, i) => utterance.set(block, i * this.#blockLength));
     return utterance;
   }
 
@@ -75,14 +79,14 @@ export class Listener {
     this.#loudBlocks = 0;
     this.#quietBlocks = 0;
     this.#speaking = false;
-    this.#ignored = (ignoreMs * visitorRate) / 1000;
+    this.#ignored = (ignoreMs * this.#blockLength) / blockMs;
   }
 
   /** True when the utterance is over. */
   #pushBlock(block: Int16Array): boolean {
     let energy = 0;
     for (const sample of block) energy += sample * sample;
-    const loud = energy > speechPower * blockLength;
+    const loud = energy > speechPower * this.#blockLength;
     this.#loudBlocks = loud ? this.#loudBlocks + 1 : 0;
     this.#quietBlocks = loud ? 0 : this.#quietBlocks + 1;
     this.#kept.push(block);

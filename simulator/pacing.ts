@@ -2,7 +2,7 @@ import type { Clock } from './clock.js';
 import { chatter, hugeNoise, malformedTexts } from './hostile-messages.js';
 import type { Random } from './random.js';
 import type { Scenario } from './scenario.js';
-import { agentRate } from './sounds.js';
+import type { Wire } from './wire.js';
 
 /** One websocket message and when it leaves. */
 export interface PlannedMessage {
@@ -12,23 +12,34 @@ export interface PlannedMessage {
   content: Uint8Array | string;
 }
 
-const bytesPerMs = (agentRate * 2) / 1000;
 const messagesPerText = 10;
+
+/** What {@link planMessages} must know of a wire. */
+export type PlanWire = Pick<Wire, 'format' | 'encode'>;
 
 /**
  * Cuts speech into messages and says when each leaves, by the scenario's knobs.
- * The audio bytes, put together, are exactly the samples. Messages stay in order, as on TCP: one that is held up holds up
+ * The audio bytes, put together, are exactly the samples, as the wire's codec has them; they have no framing yet. Messages stay in order, as on TCP: one that is held up holds up
  * those behind it.
  */
-export function planMessages(samples: Int16Array, scenario: Scenario, random: Random): PlannedMessage[] {
-  const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
+export function planMessages(
+  samples: Int16Array,
+  { format, encode }: PlanWire,
+  scenario: Scenario,
+  random: Random,
+): PlannedMessage[] {
+  const bytes = encode(samples);
+  const bytesPerMs = (format.spokenRate * format.sampleBytes) / 1000;
+  // Only RTP's packets must hold whole samples.
+  const unit = format.framing === 'rtp' ? format.sampleBytes : 1;
+  const messageLength = Math.max(1, Math.round((scenario.messageMs * format.spokenRate) / 1000)) * format.sampleBytes;
   const texts = [...(scenario.chatty ? chatter : []), ...(scenario.garbage ? malformedTexts : [])];
   const plan: PlannedMessage[] = [];
   let lastMs = 0;
   let textCount = 0;
 
   for (let at = 0, count = 0; at < bytes.length; count++) {
-    const length = scenario.odd ? oddLength(count, random) : Math.max(2, Math.round(scenario.messageMs * 16) * 2);
+    const length = scenario.odd ? Math.floor(oddLength(count, random) / unit) * unit : messageLength;
     let atMs = scenario.pacing === 'burst' ? 0 : at / bytesPerMs;
     // A message cannot leave before it is made, so "15 ms early" is "not late at all".
     if (scenario.jitterMs > 0) atMs += random() * 2 * scenario.jitterMs;
@@ -44,7 +55,7 @@ export function planMessages(samples: Int16Array, scenario: Scenario, random: Ra
   }
 
   // Last, or the 65 s of it would stand before the speech.
-  if (scenario.garbage) plan.push({ atMs: lastMs, content: hugeNoise(random) });
+  if (scenario.garbage) plan.push({ atMs: lastMs, content: encode(hugeNoise(random)) });
   return plan;
 }
 

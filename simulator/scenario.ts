@@ -18,9 +18,9 @@ export interface Scenario {
   /** What happens to the websocket handshake: answered, answered with 403, or never answered. */
   upgrade: 'open' | 'refuse' | 'ignore';
 
-  /** From `status_client_ready` to `status_agent_ready`, in ms. */
+  /** From `status_client_ready` to `status_agent_ready`, in ms; on media from the open socket or the `bind` to `call_info`. */
   readyMs: number;
-  /** Whether `status_agent_ready` is ever sent. */
+  /** Whether `status_agent_ready` or `call_info` is ever sent, and audio. */
   ready: boolean;
   /** Whether the agent speaks before it says that it is ready. */
   early: boolean;
@@ -61,6 +61,23 @@ export interface Scenario {
   dropAfterMs: number;
   /** Close code when the agent closes; 1005 closes without a code, 1006 drops the connection. */
   closeCode: number;
+
+  /** Media: HTTP status of the answer to the POST that creates a call; 200 leaves it to `tokenStatus`. */
+  postStatus: number;
+  /** Media: whether a `bind` is refused although its sid is right. */
+  bindRefused: boolean;
+  /** Media: whether the agent writes `call_info`. */
+  callInfo: boolean;
+  /** RTP: share of packets that are left out, 0 to 1. */
+  lossShare: number;
+  /** RTP: share of packets that the next one overtakes, 0 to 1. */
+  reorderShare: number;
+  /** RTP: share of packets that come twice, 0 to 1. */
+  duplicateShare: number;
+  /** RTP: whether packets have padding, CSRCs and a header extension. */
+  rtpExtras: boolean;
+  /** RTP: whether sequence numbers and timestamps start ten packets of 20 ms before they wrap around. */
+  nearWrap: boolean;
 }
 
 const defaults: Scenario = {
@@ -90,6 +107,14 @@ const defaults: Scenario = {
   hangUpAfterMs: 0,
   dropAfterMs: 0,
   closeCode: 1000,
+  postStatus: 200,
+  bindRefused: false,
+  callInfo: true,
+  lossShare: 0,
+  reorderShare: 0,
+  duplicateShare: 0,
+  rtpExtras: false,
+  nearWrap: false,
 };
 
 /** What each named scenario changes; everything else is as in `talk`. The order is the order of `Simulator.agents`. */
@@ -118,6 +143,15 @@ const presets: Record<string, Partial<Scenario>> = {
   drop: { voice: 'speech', dropAfterMs: 2000 },
   'hang-up': { hangUpAfterMs: 2500 },
   close: { hangUpAfterMs: 1000, closeCode: 1011 },
+  loss: { voice: 'speech', lossShare: 0.05 },
+  reorder: { voice: 'speech', reorderShare: 0.1 },
+  duplicate: { voice: 'speech', duplicateShare: 0.1 },
+  'rtp-extras': { voice: 'speech', rtpExtras: true },
+  'near-wrap': { voice: 'speech', nearWrap: true },
+  'no-call-info': { callInfo: false },
+  'bind-refused': { bindRefused: true },
+  'join-failed': { postStatus: 502 },
+  'not-enabled': { postStatus: 503 },
 };
 
 /** The names of all scenarios, `talk` first. */
@@ -135,11 +169,15 @@ const choices: Partial<Record<string, readonly string[]>> = {
 
 const ranges: Partial<Record<string, readonly [min: number, max: number]>> = {
   tokenStatus: [200, 599],
+  postStatus: [200, 599],
   // The widget holds 120 s of audio; a burst of more would only test the machine's memory.
   seconds: [0, 120],
   messageMs: [1, 10_000],
   jitterMs: [0, 1000],
   stallShare: [0, 1],
+  lossShare: [0, 1],
+  reorderShare: [0, 1],
+  duplicateShare: [0, 1],
   closeCode: [1000, 4999],
 };
 const anyDelay = [0, 600_000] as const;

@@ -1,20 +1,24 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
-import { Agent } from './agent.js';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { Agent, type AgentOptions } from './agent.js';
+import { Agents } from './agents.js';
 import { wallClock } from './clock.js';
-import { type CallReport, formatReport } from './report.js';
-import { createScenario, readKnobs, type Scenario, scenarioNames } from './scenario.js';
-import { Tokens } from './tokens.js';
+import type { Admission, House } from './desk.js';
+import { formatReport } from './format-report.js';
+import { type Answer, readUrl, Refusal, refuseHandshake, sendAnswer } from './http.js';
+import { MediaDesk } from './media/media-desk.js';
+import { PcmDesk } from './pcm-desk.js';
+import type { CallReport } from './report.js';
+import type { Scenario } from './scenario.js';
 import { readWav } from './wav.js';
 
 /** Options of {@link createSimulator}. */
 export interface SimulatorOptions {
-  /** The key that the token route asks for; without it any key will do. */
+  /** The key that the routes ask for; without it any key will do. */
   apiKey?: string;
   /** `localhost`, the default, listens on 127.0.0.1 and, where the machine has it, on ::1. */
   host?: string;
@@ -34,18 +38,25 @@ export interface Simulator {
   readonly url: string;
   /** Such as `ws://localhost:8788`. */
   readonly socketOrigin: string;
-  /** An agent for each scenario, by the scenario's name; `talk` is the first. The ids are the same in every run. */
+  /** Such as `http://localhost:8788/v2`: the base of WebSocket media's routes. */
+  readonly apiUrl: string;
+  /**
+   * An agent for each scenario, by the scenario's name; `talk` is the first. The ids are the same in every run; to WebSocket
+   * media they are modelIds.
+   */
   readonly agents: Readonly<Record<string, string>>;
   /** Every call that has ended, oldest first. */
   readonly calls: readonly CallReport[];
-  /** Session URLs given out. */
+  /** Session URLs of the widget websocket given out. */
   readonly tokensIssued: number;
-  /** Websockets that are open, and handshakes that are left unanswered. */
+  /** WebSocket media's calls that a POST created: those that it answered, and the orphan of each 502. */
+  readonly callsCreated: number;
+  /** Websockets that are open, bound or not, and handshakes that are left unanswered. */
   readonly openSockets: number;
   /** The next ended call that this method has not given out yet. Rejects when the simulator is closed. */
   nextReport(): Promise<CallReport>;
   /**
-   * Ends every open call from the agent's side.
+   * Ends every open call from the agent's side, and closes sockets that wait for a `bind`.
    * @param closeCode - Default 1000; 1005 closes without a code, 1006 drops the connections.
    */
   hangUp(closeCode?: number): void;
@@ -54,7 +65,7 @@ export interface Simulator {
 }
 
 /**
- * Starts a simulated Synthflow: the token route, the websocket and an agent behind it.
+ * Starts a simulated Synthflow: both wires' routes and websockets on one port, and an agent behind them.
  * @throws RangeError when the scenario is wrong; the system's error when the port is taken.
  */
 export async function createSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
@@ -65,15 +76,15 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
 
 const maxMessageBytes = 1024 * 1024;
 
-class LocalSimulator implements Simulator {
-  readonly agents = Object.fromEntries(scenarioNames.map((name) => [name, agentId(name)]));
+class LocalSimulator implements Simulator, House {
   readonly calls: CallReport[] = [];
+  readonly apiKey: string | undefined;
 
   readonly #options: SimulatorOptions;
   readonly #greeting: Int16Array;
-  readonly #defaultName: string;
-  readonly #knobs: Partial<Scenario>;
-  readonly #tokens = new Tokens();
+  readonly #agents: Agents;
+  readonly #pcm: PcmDesk;
+  readonly #media: MediaDesk;
   readonly #sockets = new WebSocketServer({
     noServer: true,
     maxPayload: maxMessageBytes,
@@ -82,22 +93,21 @@ class LocalSimulator implements Simulator {
   });
   #servers: Server[] = [];
   #port = 0;
-  readonly #liveCalls = new Set<Agent>();
+  readonly #open = new Map<WebSocket, { hangUp(closeCode?: number): void }>();
   readonly #unanswered = new Set<Duplex>();
   readonly #delays = new Set<() => void>();
   readonly #unclaimed: CallReport[] = [];
   readonly #claims: { resolve: (report: CallReport) => void; reject: (error: Error) => void }[] = [];
   #closed: Promise<void> | undefined;
-  #callsEnded: (() => void) | undefined;
+  #socketsClosed: (() => void) | undefined;
 
   constructor(options: SimulatorOptions, greeting: Int16Array) {
     this.#options = options;
     this.#greeting = greeting;
-    const { scenario = {} } = options;
-    const { name = 'talk', ...knobs } = typeof scenario === 'string' ? { name: scenario } : scenario;
-    createScenario(name, knobs);
-    this.#defaultName = name;
-    this.#knobs = knobs;
+    this.apiKey = options.apiKey;
+    this.#agents = new Agents(options.scenario ?? {});
+    this.#pcm = new PcmDesk(this, this.#agents);
+    this.#media = new MediaDesk(this, this.#agents);
   }
 
   get url(): string {
@@ -108,12 +118,24 @@ class LocalSimulator implements Simulator {
     return `ws://${this.#authority}`;
   }
 
+  get apiUrl(): string {
+    return `${this.url}/v2`;
+  }
+
+  get agents(): Readonly<Record<string, string>> {
+    return this.#agents.ids;
+  }
+
   get tokensIssued(): number {
-    return this.#tokens.issued;
+    return this.#pcm.tokensIssued;
+  }
+
+  get callsCreated(): number {
+    return this.#media.callsCreated;
   }
 
   get openSockets(): number {
-    return this.#liveCalls.size + this.#unanswered.size;
+    return this.#open.size + this.#unanswered.size;
   }
 
   nextReport(): Promise<CallReport> {
@@ -129,7 +151,7 @@ class LocalSimulator implements Simulator {
   }
 
   hangUp(closeCode = 1000): void {
-    for (const agent of this.#liveCalls) agent.hangUp(closeCode);
+    for (const keeper of this.#open.values()) keeper.hangUp(closeCode);
   }
 
   close(): Promise<void> {
@@ -163,7 +185,7 @@ class LocalSimulator implements Simulator {
   }
 
   async #listenOn(address: string): Promise<void> {
-    const server = createServer((request, response) => this.#answer(request, response));
+    const server = createServer((request, response) => void this.#answer(request, response));
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     try {
       await new Promise<void>((resolve, reject) => {
@@ -179,30 +201,48 @@ class LocalSimulator implements Simulator {
     this.#port = (server.address() as AddressInfo).port;
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
-    const url = readUrl(request);
-    const id = /^\/websocket\/token\/([^/]+)$/.exec(url?.pathname ?? '')?.[1];
-    if (!url || id === undefined) return this.#refuse(response, 404, 'Not Found');
-    if (request.method !== 'GET') return this.#refuse(response, 405, 'Method Not Allowed');
+  startCall(socket: WebSocket, call: Pick<AgentOptions, 'scenario' | 'wire' | 'isHeardEarly'>): void {
+    const agent = new Agent(socket, {
+      ...call,
+      greeting: this.#greeting,
+      record: this.#options.record ?? false,
+      onEnd: (report) => this.#addReport(report),
+    });
+    this.keep(socket, agent);
+  }
 
-    const [, key] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
-    if (key === undefined) return this.#refuse(response, 401, 'Authorization: Bearer <api key> is missing');
-    if (key !== (this.#options.apiKey ?? key)) return this.#refuse(response, 401, 'The API key is wrong');
-
-    const agent = Object.keys(this.agents).find((name) => this.agents[name] === id);
-    if (agent === undefined) return this.#refuse(response, 404, 'There is no agent of this id');
-    const query = url.searchParams;
-    if (!query.has('scenario')) query.set('scenario', agent);
-    let scenario: Scenario;
-    try {
-      scenario = this.#readScenario(query);
-    } catch (error) {
-      return this.#refuse(response, 400, (error as Error).message);
+  keep(socket: WebSocket, keeper: { hangUp(closeCode?: number): void }): void {
+    // Whoever kept the socket before has told us already when it closes.
+    if (!this.#open.has(socket)) {
+      socket.once('close', () => {
+        this.#open.delete(socket);
+        if (this.#open.size === 0) this.#socketsClosed?.();
+      });
     }
+    this.#open.set(socket, keeper);
+  }
 
-    const cancel = wallClock.after(scenario.tokenDelayMs, () => {
+  log(line: string): void {
+    this.#options.log?.(line);
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const url = readUrl(request);
+      const answer = url && (this.#pcm.answer(request, url) ?? this.#media.answer(request, url));
+      if (!answer) throw new Refusal(404);
+      this.#sendLater(response, await answer);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.#send(response, { status: error.status, body: { detail: error.message } });
+    }
+  }
+
+  #sendLater(response: ServerResponse, answer: Answer): void {
+    if (response.destroyed) return;
+    const cancel = wallClock.after(answer.delayMs ?? 0, () => {
       this.#delays.delete(cancel);
-      this.#answerToken(response, scenario, query);
+      this.#send(response, answer);
     });
     this.#delays.add(cancel);
     response.once('close', () => {
@@ -211,58 +251,27 @@ class LocalSimulator implements Simulator {
     });
   }
 
-  #answerToken(
-    response: ServerResponse,
-    { tokenStatus, tokenAnswer, retryAfterS }: Scenario,
-    query: URLSearchParams,
-  ): void {
-    if (tokenStatus !== 200) {
-      if (retryAfterS > 0) response.setHeader('Retry-After', retryAfterS);
-      this.#refuse(response, tokenStatus, STATUS_CODES[tokenStatus] ?? 'Refused');
-    } else if (tokenAnswer === 'html') {
-      response.setHeader('Content-Type', 'text/html; charset=utf-8');
-      response.end('<!doctype html><title>Sign in</title><p>Not what you asked for.');
-    } else if (tokenAnswer === 'no-url') {
-      sendJson(response, 200, { status: 'ok' });
-    } else {
-      const session = new URLSearchParams([['token', this.#tokens.issue()], ...query]);
-      sendJson(response, 200, { sessionURL: `${this.socketOrigin}/websocket/start?${session}` });
-    }
+  #send(response: ServerResponse, answer: Answer): void {
+    if (answer.status !== 200)
+      this.log(`request refused: ${answer.status}, ${(answer.body as { detail: string }).detail}`);
+    sendAnswer(response, answer);
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    const url = readUrl(request);
-    if (url?.pathname !== '/websocket/start') return this.#refuseUpgrade(socket, 404, 'Not Found');
-    const query = url.searchParams;
-    const token = query.get('token');
-    if (token === null && !query.has('scenario')) return this.#refuseUpgrade(socket, 401, 'The token is missing');
-    if (token !== null && !this.#tokens.redeem(token)) {
-      return this.#refuseUpgrade(socket, 401, 'The token is wrong, used or older than 60 s');
-    }
-    let scenario: Scenario;
+    let admission: Admission | undefined;
     try {
-      scenario = this.#readScenario(query);
+      const url = readUrl(request);
+      admission = url && (this.#pcm.admit(url) ?? this.#media.admit(url));
+      if (!admission) throw new Refusal(404);
+      if (admission.scenario.upgrade === 'refuse') throw new Refusal(403);
     } catch (error) {
-      return this.#refuseUpgrade(socket, 400, (error as Error).message);
+      if (!(error instanceof Refusal)) throw error;
+      this.log(`websocket refused: ${error.status}, ${error.message}`);
+      return refuseHandshake(socket, error);
     }
-
-    if (scenario.upgrade === 'refuse') return this.#refuseUpgrade(socket, 403, 'Forbidden');
-    if (scenario.upgrade === 'ignore') return this.#leaveUnanswered(socket);
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const agent: Agent = new Agent(webSocket, {
-        scenario,
-        greeting: this.#greeting,
-        record: this.#options.record ?? false,
-        onEnd: (report) => this.#endCall(agent, report),
-      });
-      this.#liveCalls.add(agent);
-    });
-  }
-
-  #readScenario(query: URLSearchParams): Scenario {
-    const name = query.get('scenario') ?? 'talk';
-    return createScenario(name === 'talk' ? this.#defaultName : name, { ...this.#knobs, ...readKnobs(query) });
+    if (admission.scenario.upgrade === 'ignore') return this.#leaveUnanswered(socket);
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => admission.open(webSocket));
   }
 
   #leaveUnanswered(socket: Duplex): void {
@@ -273,39 +282,22 @@ class LocalSimulator implements Simulator {
     socket.resume();
   }
 
-  #endCall(agent: Agent, report: CallReport): void {
-    this.#liveCalls.delete(agent);
+  #addReport(report: CallReport): void {
     this.calls.push(report);
     const claim = this.#claims.shift();
     if (claim) claim.resolve(report);
     else this.#unclaimed.push(report);
-    for (const line of formatReport(report).split('\n')) this.#options.log?.(line);
-    if (this.#liveCalls.size === 0) this.#callsEnded?.();
-  }
-
-  #refuse(response: ServerResponse, status: number, detail: string): void {
-    this.#options.log?.(`token refused: ${status}, ${detail}`);
-    sendJson(response, status, { detail });
-  }
-
-  #refuseUpgrade(socket: Duplex, status: number, detail: string): void {
-    this.#options.log?.(`websocket refused: ${status}, ${detail}`);
-    const body = JSON.stringify({ detail });
-    socket.once('finish', () => socket.destroy());
-    socket.end(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
-        `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    );
+    for (const line of formatReport(report).split('\n')) this.log(line);
   }
 
   async #close(): Promise<void> {
     for (const cancel of this.#delays) cancel();
     for (const socket of this.#unanswered) socket.destroy();
     const serversClosed = this.#closeServers();
-    if (this.#liveCalls.size > 0) {
-      const callsEnded = new Promise<void>((resolve) => (this.#callsEnded = resolve));
+    if (this.#open.size > 0) {
+      const socketsClosed = new Promise<void>((resolve) => (this.#socketsClosed = resolve));
       this.hangUp(1001);
-      await callsEnded;
+      await socketsClosed;
     }
     await serversClosed;
     this.#sockets.close();
@@ -327,24 +319,6 @@ class LocalSimulator implements Simulator {
 async function readGreeting(): Promise<Int16Array> {
   // By way of `..`, so that it is found from `dist/` too.
   return readWav(await readFile(join(import.meta.dirname, '..', 'simulator', 'greeting.wav'))).samples;
-}
-
-/** A uuid that is the same in every run, so that it can stand in a page. */
-function agentId(scenario: string): string {
-  const hex = createHash('sha256').update(`synthflow-call simulator ${scenario}`).digest('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
-    '-',
-  );
-}
-
-function readUrl(request: IncomingMessage): URL | undefined {
-  const base = 'http://localhost';
-  return URL.canParse(request.url ?? '', base) ? new URL(request.url ?? '', base) : undefined;
-}
-
-function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });
-  response.end(JSON.stringify(body));
 }
 
 const closedError = (): Error => new Error('The simulator is closed.');

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 
 const lifeMs = 60_000;
 
-/** Tokens that open one websocket each and are worthless after 60 s. */
-export class Tokens {
+/** Tokens that open one thing each and are worthless after 60 s. */
+export class Tokens<Content> {
   readonly #now: () => number;
-  readonly #expiries = new Map<string, number>();
+  readonly #open = new Map<string, { expiryMs: number; content: Content }>();
   #issued = 0;
 
   /** @param now - A clock in ms. */
@@ -18,18 +18,19 @@ export class Tokens {
     return this.#issued;
   }
 
-  issue(): string {
-    for (const [token, expiry] of this.#expiries) if (expiry <= this.#now()) this.#expiries.delete(token);
+  /** Makes a token for something. */
+  issue(content: Content): string {
+    for (const [token, { expiryMs }] of this.#open) if (expiryMs <= this.#now()) this.#open.delete(token);
     const token = randomBytes(24).toString('base64url');
-    this.#expiries.set(token, this.#now() + lifeMs);
+    this.#open.set(token, { expiryMs: this.#now() + lifeMs, content });
     this.#issued++;
     return token;
   }
 
-  /** Whether the token is good; it is not any more afterwards. */
-  redeem(token: string): boolean {
-    const expiry = this.#expiries.get(token);
-    this.#expiries.delete(token);
-    return expiry !== undefined && this.#now() < expiry;
+  /** What the token was made for, if it is good; it is not any more afterwards. */
+  redeem(token: string): Content | undefined {
+    const found = this.#open.get(token);
+    this.#open.delete(token);
+    return found !== undefined && this.#now() < found.expiryMs ? found.content : undefined;
   }
 }

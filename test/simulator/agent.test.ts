@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Agent } from '../../simulator/agent.js';
+import { createPcmWire } from '../../simulator/pcm-wire.js';
 import type { CallReport } from '../../simulator/report.js';
 import { createScenario, type Scenario } from '../../simulator/scenario.js';
 import { dominantHz } from '../../simulator/spectrum.js';
@@ -22,6 +23,7 @@ class Call {
   constructor(name: string, knobs: Partial<Scenario> = {}) {
     this.agent = new Agent(this.socket.asWebSocket, {
       scenario: createScenario(name, knobs),
+      wire: createPcmWire(),
       greeting,
       record: false,
       onEnd: (report) => this.reports.push(report),

@@ -55,6 +55,11 @@ export class FakeSocket extends EventEmitter {
     this.emit('message', Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength), true);
   }
 
+  /** One binary message from the visitor. */
+  visitorSends(bytes: Uint8Array): void {
+    this.emit('message', Buffer.from(bytes), true);
+  }
+
   visitorCloses(code: number): void {
     this.readyState = 3;
     this.emit('close', code);

@@ -5,7 +5,7 @@ import { join, silence, sweep, tone } from './speech.js';
 
 /** What a fresh listener makes of it, heard in pieces. */
 function utterances(heard: Int16Array, pieceLength = 960): Int16Array[] {
-  const listener = new Listener();
+  const listener = new Listener(48_000);
   const found: Int16Array[] = [];
   for (let at = 0; at < heard.length; at += pieceLength) {
     const utterance = listener.push(heard.subarray(at, at + pieceLength));
@@ -51,7 +51,7 @@ describe('Listener', () => {
   });
 
   it('forgets what it heard and hears nothing for a while when reset', () => {
-    const listener = new Listener();
+    const listener = new Listener(48_000);
     listener.push(tone(300, 0.5));
     assert.equal(listener.speaking, true);
     listener.reset(300);
@@ -61,7 +61,7 @@ describe('Listener', () => {
   });
 
   it('gives what it has when asked to finish, and nothing when nobody spoke', () => {
-    const listener = new Listener();
+    const listener = new Listener(48_000);
     assert.equal(listener.finish(), undefined);
     listener.push(tone(300, 0.5));
     assert.equal(seconds(listener.finish()!), 0.5);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Pacer, planMessages, type PlannedMessage } from '../../simulator/pacing.js';
+import { createPcmWire } from '../../simulator/pcm-wire.js';
 import { seededRandom } from '../../simulator/random.js';
 import { createScenario, type Scenario } from '../../simulator/scenario.js';
 import { FakeClock } from './fake-clock.js';
@@ -9,7 +10,7 @@ import { samplesOf } from './speech.js';
 const spoken = Int16Array.from({ length: 16_000 * 10 }, (_, i) => (i * 7919) % 65_536);
 
 const plan = (name: string, knobs: Partial<Scenario> = {}, samples = spoken): PlannedMessage[] =>
-  planMessages(samples, createScenario(name, knobs), seededRandom(knobs.seed ?? 1));
+  planMessages(samples, createPcmWire(), createScenario(name, knobs), seededRandom(knobs.seed ?? 1));
 const audioOf = (messages: readonly PlannedMessage[]): Uint8Array[] =>
   messages.map(({ content }) => content).filter((content) => typeof content !== 'string');
 

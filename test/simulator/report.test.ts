@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CallMeter, type CallReport, formatReport } from '../../simulator/report.js';
+import { formatReport } from '../../simulator/format-report.js';
+import { CallMeter, type CallReport } from '../../simulator/report.js';
 import { join, silence, tone } from './speech.js';
 
 /** A report on samples that a machine of `deviceRate` sends as they are, in chunks, each when it is full. */
@@ -97,11 +98,16 @@ describe('CallMeter', () => {
     const report = new CallMeter('silent', 100).finish(1006, 'drop', 350);
     assert.deepEqual(report, {
       scenario: 'silent',
+      protocol: 'pcm',
+      codec: 'pcm16',
+      framing: 'payload',
+      pcmRate: 48_000,
       durationMs: 250,
       clientReadyCount: 0,
       textMessages: 0,
       chunks: 0,
       bytes: 0,
+      samples: 0,
       chunkSizes: {},
       rateHz: 0,
       longestGapMs: 0,
@@ -136,13 +142,61 @@ describe('formatReport', () => {
   });
 
   it('says what to change', () => {
-    const text = formatReport({ ...right, clientReadyCount: 2, firstAudioBeforeReady: true, zeroRuns: 3 });
+    const text = formatReport({ ...right, clientReadyCount: 2, zeroRuns: 3 });
     assert.match(text, /came 2 times; once is right/);
-    assert.match(text, /before status_agent_ready/);
     assert.match(text, /gaps of silence inside speech: 3/);
     assert.match(formatReport({ ...right, chunkSizes: { 16384: 250 } }), /20 ms would answer sooner/);
     assert.match(formatReport({ ...right, rateHz: 16_000 }), /16\.0 kHz: the agent expects 48\.0 kHz/);
     assert.match(formatReport({ ...right, levelDbfs: -58 }), /too quiet to count as speech/);
-    assert.match(formatReport({ ...right, bytes: 40_000 }), /too short to tell/);
+    assert.match(formatReport({ ...right, samples: 20_000 }), /too short to tell/);
+  });
+
+  it('speaks of the rate and the messages of the wire', () => {
+    const media: CallReport = {
+      ...right,
+      protocol: 'media',
+      codec: 'pcmu',
+      framing: 'rtp',
+      pcmRate: 8000,
+      rateHz: 8000,
+      samples: 40_000,
+      chunkSizes: { 172: 250 },
+      clientReadyCount: 0,
+    };
+    assert.equal(
+      formatReport(media),
+      [
+        'call "talk", pcmu as rtp: 5.5 s, the visitor hung up (1000)',
+        '  heard: 8.0 kHz, right',
+        '    messages: 250 of 250 are 172 bytes (20 ms); longest gap 20 ms',
+        '    level: -23 dBFS',
+      ].join('\n'),
+    );
+    assert.match(formatReport({ ...media, rateHz: 48_000 }), /you send the device's rate; the agent expects 8\.0 kHz/);
+    assert.match(formatReport({ ...media, rateHz: 16_000 }), /16\.0 kHz: the agent expects 8\.0 kHz/);
+    assert.match(formatReport({ ...media, codec: 'l16', framing: 'payload', chunkSizes: { 320: 1 } }), /\(20 ms\)/);
+    assert.match(formatReport({ ...media, clientReadyCount: 1 }), /has no such message/);
+    assert.match(formatReport({ ...media, firstAudioBeforeReady: true }), /before the bind was answered/);
+  });
+
+  it('says what was wrong with RTP headers', () => {
+    const rtp = {
+      packets: 250,
+      malformed: 0,
+      payloadType: 0,
+      wrongPayloadTypes: 0,
+      sequenceGaps: 0,
+      outOfOrder: 0,
+      duplicates: 0,
+      wrongTimestamps: 0,
+      ssrcChanges: 0,
+      markers: 1,
+      firstMarked: true,
+    };
+    assert.match(formatReport({ ...right, rtp }), /rtp: 250 packets, right/);
+    assert.match(
+      formatReport({ ...right, rtp: { ...rtp, sequenceGaps: 2, wrongTimestamps: 1, firstMarked: false } }),
+      /rtp: 250 packets, 2 gaps in the sequence numbers, 1 wrong timestamps, the first has no marker/,
+    );
   });
 });

@@ -400,7 +400,7 @@ describe('reports', { timeout: 30_000 }, () => {
       await visitor.hangUp();
       await refusal(sessionURL);
       const log = lines.join('\n');
-      assert.match(log, /token refused: 401/);
+      assert.match(log, /request refused: 401/);
       assert.match(log, /call "silent": .*the visitor hung up \(1000\)/);
       assert.match(log, /websocket refused: 401/);
       for (const secret of [token, 'the-key', 'guess']) assert.equal(log.includes(secret), false);

@@ -1,0 +1,49 @@
+import { Pcm16Stream } from '../pcm16-stream.js';
+import { fromALaw, fromMuLaw, toALaw, toMuLaw } from './g711.js';
+
+/** The codecs of `wsMediaCodec` that the simulator speaks. */
+export type CodecName = 'l16' | 'pcmu' | 'pcma';
+
+/** How samples lie in bytes. */
+export interface Codec {
+  /** In Hz; also RTP's clock. */
+  sampleRate: number;
+  sampleBytes: number;
+  /** RTP's number for it: 0 and 8 are PCMU's and PCMA's own (RFC 3551), those from 96 on are agreed upon. */
+  payloadType: number;
+  encode(samples: Int16Array): Uint8Array;
+  /** A decoder for one stream, whose messages may cut a sample in two. */
+  createDecoder(): (bytes: Uint8Array) => Int16Array;
+}
+
+/** Lowest payload type that stands for nothing by itself. */
+export const firstDynamicType = 96;
+
+const g711 = (payloadType: number, to: (sample: number) => number, from: (byte: number) => number): Codec => ({
+  sampleRate: 8000,
+  sampleBytes: 1,
+  payloadType,
+  encode: (samples) => Uint8Array.from(samples, to),
+  createDecoder: () => (bytes) => Int16Array.from(bytes, from),
+});
+
+/** All codecs, by their names. */
+export const codecs: Readonly<Record<CodecName, Codec>> = {
+  l16: {
+    sampleRate: 16_000,
+    sampleBytes: 2,
+    payloadType: firstDynamicType,
+    encode: (samples) => {
+      const view = new DataView(new ArrayBuffer(samples.length * 2));
+      // Network byte order (RFC 3551 §4.5.11).
+      samples.forEach((sample, i) => view.setInt16(2 * i, sample));
+      return new Uint8Array(view.buffer);
+    },
+    createDecoder: () => {
+      const stream = new Pcm16Stream('big');
+      return (bytes) => stream.push(bytes);
+    },
+  },
+  pcmu: g711(0, toMuLaw, fromMuLaw),
+  pcma: g711(8, toALaw, fromALaw),
+};
