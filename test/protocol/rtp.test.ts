@@ -1,0 +1,315 @@
+import { expect } from '@open-wc/testing';
+import { RtpReader, RtpWriter } from '../../src/protocol/rtp.js';
+import { seededRandom } from '../dsp/fixtures.js';
+import { rtpFields, rtpPacket, type RtpFields } from '../support/rtp.js';
+
+const samplesPerPacket = 4;
+
+/** A reader whose payload is one byte a sample, so that a test sees what it was given; 0 is silence. */
+const newReader = (payloadType = 96): RtpReader =>
+  new RtpReader(payloadType, (packet, start, byteLength) => Int16Array.from(new Uint8Array(packet, start, byteLength)));
+const samplesOf = (buffers: readonly ArrayBuffer[]): number[] =>
+  buffers.flatMap((buffer) => [...new Int16Array(buffer)]);
+
+/** Packet `number` of a stream: four samples, all of them its number's (1 to 255). */
+const valueOf = (number: number): number => 1 + (number % 255);
+const numbered = (number: number, fields: RtpFields = {}): ArrayBuffer =>
+  rtpPacket({
+    sequence: (fields.sequence ?? 0) + number,
+    timestamp: (fields.timestamp ?? 0) + samplesPerPacket * number,
+    ssrc: fields.ssrc ?? 1,
+    payloadType: fields.payloadType ?? 96,
+    ...('csrcs' in fields ? { csrcs: fields.csrcs! } : {}),
+    ...('extensionWords' in fields ? { extensionWords: fields.extensionWords! } : {}),
+    ...('padding' in fields ? { padding: fields.padding! } : {}),
+    payload: new Uint8Array(samplesPerPacket).fill(valueOf(number)),
+  });
+
+/** What comes out of packets, one number for each; 0 for a lost one. */
+function play(reader: RtpReader, packets: readonly ArrayBuffer[]): number[] {
+  const samples = samplesOf(packets.flatMap((packet) => reader.read(packet)));
+  expect(samples.length % samplesPerPacket).to.equal(0);
+  return samples.filter((sample, i) => {
+    expect(sample, 'a packet was cut').to.equal(samples[i - (i % samplesPerPacket)]);
+    return i % samplesPerPacket === 0;
+  });
+}
+const playNumbers = (numbers: readonly number[], fields: RtpFields = {}, reader = newReader()): number[] =>
+  play(
+    reader,
+    numbers.map((number) => numbered(number, fields)),
+  );
+const values = (...numbers: (number | undefined)[]): number[] =>
+  numbers.map((number) => (number === undefined ? 0 : valueOf(number)));
+
+describe('RTP that goes out', () => {
+  const payload = (): ArrayBuffer => Uint8Array.of(1, 2, 3).buffer;
+
+  it('has the header of RFC 3550 §5.1 before its payload, and nothing optional', () => {
+    const packet = new RtpWriter(8).write(payload(), 160);
+    expect(packet.byteLength).to.equal(15);
+    expect(rtpFields(packet)).to.include({ firstByte: 0x80, payloadType: 8, marker: 1 });
+    expect(rtpFields(packet).payload).to.deep.equal([1, 2, 3]);
+  });
+
+  it('counts packets by one and time in samples, and marks the first packet alone', () => {
+    const writer = new RtpWriter(0);
+    const packets = Array.from({ length: 50 }, () => rtpFields(writer.write(payload(), 160)));
+    const [first] = packets;
+    for (const [i, { sequence, timestamp, ssrc, marker }] of packets.entries()) {
+      expect(sequence).to.equal((first!.sequence + i) % 2 ** 16);
+      expect(timestamp).to.equal((first!.timestamp + 160 * i) % 2 ** 32);
+      expect(ssrc).to.equal(first!.ssrc);
+      expect(marker).to.equal(Number(i === 0));
+    }
+  });
+
+  it('counts on through the wrap-around of both counters', () => {
+    const writer = new RtpWriter(96);
+    // A second's samples in a packet, so that 70,000 packets pass 2^32 as well.
+    let last = rtpFields(writer.write(payload(), 65_536));
+    let wraps = 0;
+    for (let i = 0; i < 70_000; i++) {
+      const packet = rtpFields(writer.write(payload(), 65_536));
+      if (packet.sequence !== (last.sequence + 1) % 2 ** 16) throw new Error(`sequence ${packet.sequence}`);
+      if (packet.timestamp !== (last.timestamp + 65_536) % 2 ** 32) throw new Error(`timestamp ${packet.timestamp}`);
+      wraps += Number(packet.sequence < last.sequence) + Number(packet.timestamp < last.timestamp);
+      last = packet;
+    }
+    expect(wraps).to.be.at.least(2);
+  });
+
+  it('begins each stream somewhere else, under another name', () => {
+    const streams = Array.from({ length: 8 }, () => rtpFields(new RtpWriter(96).write(payload(), 1)));
+    for (const field of ['sequence', 'timestamp', 'ssrc'] as const) {
+      expect(new Set(streams.map((stream) => stream[field])).size, field).to.be.above(4);
+    }
+  });
+
+  it('is read back as it was', () => {
+    const writer = new RtpWriter(96);
+    const reader = newReader();
+    for (let number = 0; number < 300; number++) {
+      const sent = new Uint8Array(samplesPerPacket).fill(valueOf(number));
+      expect(play(reader, [writer.write(sent.buffer, samplesPerPacket)])).to.deep.equal(values(number));
+    }
+  });
+});
+
+describe('RTP that comes in', () => {
+  it('is played packet by packet while none is missing', () => {
+    const reader = newReader();
+    for (let number = 0; number < 600; number++) {
+      expect(play(reader, [numbered(number)])).to.deep.equal(values(number));
+    }
+  });
+
+  it('may have sources, extensions and padding, and is played without them', () => {
+    for (let csrcs = 0; csrcs < 16; csrcs++) {
+      for (const extension of [{}, { extensionWords: 0 }, { extensionWords: 1 }, { extensionWords: 9 }]) {
+        for (const padding of [0, 1, 4, 255]) {
+          const fields = { csrcs, padding, ...extension };
+          expect(playNumbers([1, 2], fields), JSON.stringify(fields)).to.deep.equal(values(1, 2));
+        }
+      }
+    }
+  });
+
+  it('is put in order where up to three packets came before the one that was due', () => {
+    expect(playNumbers([0, 2, 1, 3])).to.deep.equal(values(0, 1, 2, 3));
+    expect(playNumbers([0, 2, 3, 4, 1])).to.deep.equal(values(0, 1, 2, 3, 4));
+    expect(playNumbers([0, 4, 3, 2, 1, 5])).to.deep.equal(values(0, 1, 2, 3, 4, 5));
+    expect(playNumbers([0, 2, 4, 1, 3])).to.deep.equal(values(0, 1, 2, 3, 4));
+  });
+
+  it('waits 60 ms for a missing packet, and then plays as much silence: time is kept', () => {
+    const reader = newReader();
+    expect(playNumbers([0, 2, 3, 4], {}, reader)).to.deep.equal(values(0));
+    expect(playNumbers([5], {}, reader)).to.deep.equal(values(0, undefined, 2, 3, 4, 5).slice(1));
+    expect(playNumbers([1], {}, reader), 'too late').to.deep.equal([]);
+    expect(playNumbers([6], {}, reader)).to.deep.equal(values(6));
+    expect(playNumbers([10, 11, 12, 13], {}, reader)).to.deep.equal(
+      values(undefined, undefined, undefined, 10, 11, 12, 13),
+    );
+  });
+
+  it('gives the rest when no more will come', () => {
+    const reader = newReader();
+    playNumbers([0, 2, 5], {}, reader);
+    const rest = values(undefined, 2, undefined, undefined, 5);
+    expect(samplesOf(reader.rest()).filter((_, i) => i % samplesPerPacket === 0)).to.deep.equal(rest);
+    expect(reader.rest()).to.deep.equal([]);
+  });
+
+  it('is played once where it comes twice, in order or not', () => {
+    expect(playNumbers([0, 0, 1, 1, 0, 3, 3, 3, 3, 3, 2, 3, 2])).to.deep.equal(values(0, 1, 2, 3));
+  });
+
+  it('goes on through the wrap-around of sequence and timestamp, also when packets are lost right there', () => {
+    const numbers = Array.from({ length: 20 }, (_, i) => i);
+    for (const fields of [
+      { sequence: 65_526 },
+      { timestamp: 2 ** 32 - 40 },
+      { sequence: 65_526, timestamp: 2 ** 32 - 38 },
+    ]) {
+      const wrapped = (kept: readonly number[]) =>
+        kept.map((number) => {
+          const sequence = ((fields.sequence ?? 0) + number) % 2 ** 16;
+          const timestamp = ((fields.timestamp ?? 0) + samplesPerPacket * number) % 2 ** 32;
+          return rtpPacket({ sequence, timestamp, payload: Array<number>(samplesPerPacket).fill(valueOf(number)) });
+        });
+      expect(play(newReader(), wrapped(numbers))).to.deep.equal(values(...numbers));
+      const kept = numbers.filter((number) => number !== 9 && number !== 10);
+      const expected = numbers.map((number) => (kept.includes(number) ? number : undefined));
+      expect(play(newReader(), wrapped(kept))).to.deep.equal(values(...expected));
+    }
+  });
+
+  it('begins anew with a new source, and plays what the last one had left', () => {
+    const reader = newReader();
+    playNumbers([0, 2], {}, reader);
+    const other = { ssrc: 2, sequence: 40_000, timestamp: 7 };
+    expect(playNumbers([7, 8], other, reader)).to.deep.equal(values(undefined, 2, 7, 8));
+  });
+
+  it('begins anew where the sequence jumps far, in either direction', () => {
+    for (const sequence of [101 + 1, 20_000, 40_000, 65_536 - 101]) {
+      const reader = newReader();
+      playNumbers([0], {}, reader);
+      expect(playNumbers([0, 1], { sequence }, reader), `${sequence}`).to.deep.equal(values(0, 1));
+    }
+  });
+
+  it('adds nothing where only the clock went on: the pause was heard already', () => {
+    const reader = newReader();
+    playNumbers([0, 1], {}, reader);
+    expect(playNumbers([2, 3], { timestamp: 90_000 }, reader)).to.deep.equal(values(2, 3));
+    // Lost and paused: as much silence as was lost.
+    expect(playNumbers([5, 6, 7, 8], { timestamp: 900_000 }, reader)).to.deep.equal(values(undefined, 5, 6, 7, 8));
+  });
+
+  it('adds nothing where the clock says that nothing was lost, or runs backwards', () => {
+    const reader = newReader();
+    playNumbers([0, 1], {}, reader);
+    expect(playNumbers([3, 4, 5, 6], { timestamp: -samplesPerPacket }, reader)).to.deep.equal(values(3, 4, 5, 6));
+    expect(playNumbers([8, 9, 10, 11], { timestamp: -1000 }, reader)).to.deep.equal(values(8, 9, 10, 11));
+  });
+
+  it('plays no other payload than sound, and misses none of it', () => {
+    const reader = newReader(0);
+    expect(playNumbers([0], { payloadType: 0 }, reader)).to.deep.equal(values(0));
+    for (const [i, payloadType] of [13, 101, 8, 127].entries()) {
+      expect(playNumbers([1 + i], { payloadType }, reader), `${payloadType}`).to.deep.equal([]);
+    }
+    expect(playNumbers([5, 6], { payloadType: 0 }, reader)).to.deep.equal(values(5, 6));
+  });
+
+  it('takes any payload type that is free to choose where ours is one, and none that is not', () => {
+    for (const payloadType of [96, 97, 111, 127]) {
+      expect(playNumbers([1, 2], { payloadType }), `${payloadType}`).to.deep.equal(values(1, 2));
+    }
+    for (const payloadType of [0, 8, 10, 13]) expect(playNumbers([1, 2], { payloadType })).to.deep.equal([]);
+  });
+
+  it('is not led astray by RTCP in between', () => {
+    const reader = newReader();
+    playNumbers([0, 1], {}, reader);
+    for (const type of [200, 201, 202, 203, 204]) {
+      const report = Uint8Array.from({ length: 28 }, (_, i) => [0x80, type, 0, 6, 0, 0, 0, 9][i] ?? 0xaa);
+      expect(play(reader, [report.buffer])).to.deep.equal([]);
+    }
+    expect(playNumbers([2, 3], {}, reader)).to.deep.equal(values(2, 3));
+  });
+
+  it('is dropped where it is too short, of another version, or its lengths do not fit', () => {
+    const reader = newReader();
+    const whole = new Uint8Array(numbered(5, { csrcs: 3, extensionWords: 2, padding: 4 }));
+    for (let length = 0; length < 12 + 12 + 12; length++) {
+      expect(play(reader, [whole.slice(0, length).buffer]), `${length} bytes`).to.deep.equal([]);
+    }
+    const wrong = [
+      ...[0, 1, 3].map((version) => rtpPacket({ version, payload: [1, 1, 1, 1] })),
+      new Uint8Array(numbered(5, { padding: 1 })).fill(0, -1).buffer,
+      new Uint8Array(numbered(5, { padding: 1 })).fill(255, -1).buffer,
+      new Uint8Array(numbered(5, { padding: 1 })).fill(samplesPerPacket + 2, -1).buffer,
+    ];
+    for (const packet of wrong) expect(play(reader, [packet])).to.deep.equal([]);
+    // None of them has begun a stream.
+    expect(playNumbers([900, 901], {}, reader)).to.deep.equal(values(900, 901));
+  });
+
+  it('may be all padding, or empty', () => {
+    const reader = newReader();
+    playNumbers([0], {}, reader);
+    expect(play(reader, [rtpPacket({ sequence: 1, padding: 20 }), rtpPacket({ sequence: 2 })])).to.deep.equal([]);
+    expect(playNumbers([3], {}, reader)).to.deep.equal(values(3));
+  });
+
+  it('keeps time and order through any loss and doubling, and whatever order the window bridges', () => {
+    for (let seed = 1; seed <= 300; seed++) {
+      const random = seededRandom(seed);
+      const dice = (sides: number) => Math.floor(random() * sides);
+      const [sequence, timestamp, ssrc] = [dice(2 ** 16), dice(2 ** 32), dice(2 ** 32)];
+      const loss = seed % 2 ? random() * 0.3 : 0;
+      const sent = Array.from({ length: 200 }, (_, number) => number).filter(
+        (number) => number === 0 || number > 190 || random() > loss,
+      );
+      // A packet is overtaken by at most three that were sent after it, which is what the window bridges. Its double
+      // may come much later.
+      const arrivals = sent.flatMap((number, i) => [
+        { number, at: number === 0 ? -1 : i + 4 * random() },
+        ...(random() < 0.2 ? [{ number, at: i + 4 + 20 * random() }] : []),
+      ]);
+      arrivals.sort((a, b) => a.at - b.at);
+      const packets = arrivals.map(({ number }) =>
+        rtpPacket({
+          sequence: (sequence + number) % 2 ** 16,
+          timestamp: (timestamp + samplesPerPacket * number) % 2 ** 32,
+          ssrc,
+          csrcs: dice(4),
+          padding: dice(3) * dice(9),
+          ...(random() < 0.3 ? { extensionWords: dice(4) } : {}),
+          payload: Array<number>(samplesPerPacket).fill(valueOf(number)),
+        }),
+      );
+      const reader = newReader();
+      const played = [...play(reader, packets), ...samplesOf(reader.rest()).filter((_, i) => i % 4 === 0)];
+      expect(played.length, `seed ${seed}: time`).to.equal(200);
+      // Whatever is heard is heard at its time.
+      const lostHere = played.filter((value, number) => value === 0 && sent.includes(number)).length;
+      const wrong = played.filter((value, number) => value !== 0 && value !== valueOf(number)).length;
+      expect(wrong, `seed ${seed}: order`).to.equal(0);
+      const holes = played.filter((value, number) => value !== 0 && !sent.includes(number)).length;
+      expect(holes, `seed ${seed}: loss`).to.equal(0);
+      // Reordering next to a loss may cost a packet; without loss it costs none.
+      if (sent.length === 200) expect(lostHere, `seed ${seed}`).to.equal(0);
+    }
+  });
+
+  it('never throws, and never makes much of little, whatever the bytes are', () => {
+    for (let seed = 1; seed <= 300; seed++) {
+      const random = seededRandom(seed);
+      const reader = newReader();
+      for (let i = 0; i < 60; i++) {
+        const garbage = Uint8Array.from({ length: Math.floor(random() * 60) }, () => Math.floor(random() * 256));
+        // Half of them look like packets, half of those of one source.
+        if (random() < 0.5)
+          garbage.set([0x80 + Math.floor(random() * 64), 96, 0, Math.floor(random() * 256)].slice(0, garbage.length));
+        if (garbage.length > 12 && random() < 0.5) garbage.set([0, 0, 0, 1], 8);
+        const played = samplesOf(reader.read(garbage.buffer));
+        expect(played.length).to.be.below(4 * (60 + 60 * 100));
+      }
+    }
+  });
+
+  it('makes no more than two seconds of silence at once, however long the packet after the loss is', () => {
+    const reader = newReader();
+    playNumbers([0], {}, reader);
+    const huge = new Uint8Array(1_000_000);
+    reader.read(rtpPacket({ sequence: 90, timestamp: 2 ** 31 - 1 }));
+    const packet = new Uint8Array(12 + huge.length);
+    packet.set(new Uint8Array(rtpPacket({ sequence: 80, timestamp: 2 ** 31 - 1 })));
+    expect(reader.read(packet.buffer)).to.deep.equal([]);
+    expect(samplesOf(reader.rest()).length).to.equal(32_000 + 1_000_000);
+  });
+});
