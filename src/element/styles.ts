@@ -86,25 +86,27 @@ export const styles = css`
   button:hover {
     filter: brightness(0.9);
   }
-  button:focus-visible {
+  :focus-visible {
     outline: 2px solid var(--_text);
     outline-offset: 1px;
   }
-  button:disabled {
-    opacity: 0.55;
+  :disabled {
+    opacity: 0.5;
   }
   .main {
     color: var(--_accent-text);
     background: var(--_accent);
   }
   .failed .main {
+    flex: initial;
     padding: 0 16px;
+    overflow: hidden;
   }
   .idle .main {
     flex: 1;
     min-width: 0;
     height: 100%;
-    font-size: 16px;
+    padding: 0 16px;
   }
   .idle .main:focus-visible {
     outline-color: var(--_accent-text);
@@ -118,7 +120,7 @@ export const styles = css`
     transform: rotate(135deg);
   }
   .mute {
-    background: color-mix(in srgb, var(--_text), transparent 90%);
+    background: color-mix(in srgb, var(--_text) 10%, transparent);
   }
   .muted .mute {
     color: var(--_surface);
@@ -200,11 +202,14 @@ export const styles = css`
     --share: 1;
   }
 
-  .status {
-    flex: 1;
+  .status,
+  .label {
     overflow: hidden;
     text-overflow: ellipsis;
     white-space: nowrap;
+  }
+  .status {
+    flex: 1;
   }
   .timer {
     font-variant-numeric: tabular-nums;
@@ -224,8 +229,8 @@ export const styles = css`
   .panel {
     position: fixed;
     max-width: min(320px, calc(100vw - 16px));
-    padding: 12px 16px;
-    padding-inline-end: 40px;
+    padding-block: 12px;
+    padding-inline: 16px 40px;
     border-radius: 14px;
     font-size: 14px;
     overflow-wrap: break-word;

@@ -324,7 +324,9 @@ export class SynthflowCall extends LitElement {
               : html`<span part="icon">${status === 'idle' ? html`<slot name="icon">${callIcon}</slot>` : callIcon}</span>${
                   name
                     ? nothing
-                    : html`<slot @slotchange=${() => this.requestUpdate()}></slot>${this.#hasOwnLabel ? nothing : (this.label ?? strings.start)}`
+                    : html`<span class="label"
+                        ><slot @slotchange=${() => this.requestUpdate()}></slot>${this.#hasOwnLabel ? nothing : (this.label ?? strings.start)}</span
+                      >`
                 }`
           }
         </button>

@@ -18,7 +18,7 @@ export interface Strings {
   readonly unavailable: string;
 }
 
-const noConnection = 'The call could not be connected. Check your internet connection and try again.';
+const noConnection = 'The call could not be made. Check your connection and try again.';
 
 /** English, built in. */
 export const en: Strings = {
@@ -45,14 +45,14 @@ export const en: Strings = {
     'unsupported-browser': 'Please use another browser.',
     'microphone-denied': 'Allow the microphone by the icon beside the page’s address and try again.',
     'microphone-not-found': 'Connect a microphone and try again.',
-    'microphone-in-use': 'Close other apps that may be using the microphone and try again.',
-    'microphone-lost': 'The microphone is gone. Connect it and try again.',
+    'microphone-in-use': 'Close other apps that use the microphone and try again.',
+    'microphone-lost': 'Connect a microphone and try again.',
     'token-request-timeout': noConnection,
     'rate-limited': 'All lines are busy. Please try again later.',
     'connection-failed': noConnection,
     'connection-timeout': noConnection,
     'agent-timeout': 'The agent did not answer. Please try again.',
-    'connection-lost': 'The connection was lost. Check your internet connection and try again.',
+    'connection-lost': 'The connection was lost. Check your connection and try again.',
     'audio-failed': 'Sound could not be started. Please try again.',
   },
 };
