@@ -50,7 +50,8 @@ export const worklet = ({ folder = './', isInline = false } = {}) => ({
   },
   generateBundle(_, bundle) {
     for (const chunk of Object.values(bundle)) {
-      if (chunk.type === 'chunk') chunk.code = chunk.code.replace('/* @vite-ignore */ ', '');
+      const marked = /new URL\(\s*\/\* @vite-ignore \*\/\s*("[^"]+"),\s*import\.meta\.url\s*\)/;
+      if (chunk.type === 'chunk') chunk.code = chunk.code.replace(marked, 'new URL($1, import.meta.url)');
     }
   },
 });

@@ -248,6 +248,7 @@ export class CallController {
       isAgentSpeaking: this.#quietReports < speakingHold,
     });
   }
+
   /** The promise's value, or a failed call with this code when it takes too long. */
   async #within<T>(attempt: Attempt, code: CallErrorCode, promise: Promise<T>): Promise<T> {
     const disarm = this.#arm(attempt, code);
@@ -276,7 +277,7 @@ export class CallController {
     this.#finish(attempt, 'fail', 'error', error);
   }
 
-  // Order: everything is let go, then the status is told, then the error, then the end.
+  // Order: all is let go (the context follows within 100 ms), then the status is told, then the error, then the end.
   #finish(attempt: Attempt, input: CallInput, reason: EndReason, error?: CallError): void {
     if (attempt !== this.#attempt) return;
     const { hungUpCode } = attempt;

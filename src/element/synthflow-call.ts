@@ -282,19 +282,14 @@ export class SynthflowCall extends LitElement {
     const running = isRunning(status);
     const isActive = status === 'active';
     const name = this.#buttonName;
-    return html`<div
-        class="call ${status} ${running ? 'running' : ''} ${this.muted ? 'muted' : ''}"
-       
-      >
+    return html`<div class="call ${status} ${running ? 'running' : ''} ${this.muted ? 'muted' : ''}">
         ${status === 'idle' ? nothing : this.#renderIndicator()}
         <span part="status" class=${status === 'idle' || isActive ? 'unseen' : 'status'} role="status"
           >${strings.status[status]}${this.#sentence && html`<span class="unseen">. ${this.#sentence}</span>`}</span
         >
         ${
           (isActive || status === 'ended') && !this.noTimer
-            ? html`<span part="timer" class="timer" role="timer"
-              >${clock(this.seconds)}</span
-            >`
+            ? html`<span part="timer" class="timer" role="timer">${clock(this.seconds)}</span>`
             : nothing
         }
         ${

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'puppeteer-core';
+import { build } from 'vite';
 import { clickCall, launch, onSite, startSite, waitForStatus } from './support/site.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -53,6 +56,29 @@ describe('the package', () => {
       encoding: 'utf8',
     });
     assert.equal(printed.trim(), 'function true function');
+  });
+
+  it('is bundled with its worklet as a file of the site', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'bundled-'));
+    writeFileSync(path.join(folder, 'main.js'), `import ${JSON.stringify(`${root}dist/npm/index.js`)};`);
+    try {
+      const rollup = { input: path.join(folder, 'main.js') };
+      await build({ root: folder, configFile: false, logLevel: 'error', build: { rolldownOptions: rollup } });
+      const files = readdirSync(path.join(folder, 'dist/assets'));
+      const worklet = files.find((name) => /^synthflow-call\.worklet-.*\.js$/.test(name));
+      assert.notEqual(worklet, undefined, files.join());
+      const script = readFileSync(
+        path.join(
+          folder,
+          'dist/assets',
+          files.find((name) => name !== worklet)!,
+        ),
+        'utf8',
+      );
+      assert.equal(script.includes(worklet!), true);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('runs its demo: a page, a token endpoint and an agent, until Ctrl-C', { timeout: 30_000 }, async () => {
