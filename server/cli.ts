@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { readHandlerOptions, readListening, UsageError, type Flags } from './environment.js';
+import { readGivenOptions, readHandlerOptions, readListening, UsageError, type Flags } from './environment.js';
 import { serve, tokenPath } from './serve.js';
 import { createTokenHandler } from './token-handler.js';
 import { version } from './version.js';
@@ -10,6 +10,9 @@ const help = `Usage: synthflow-call <command> [flags]
 Commands
   serve   the token endpoint of your site, at ${tokenPath} (health: /healthz)
   demo    the widget with an agent on this machine: no account, no key
+  doctor  checks key, agents and origins, and whether Synthflow can be reached; creates no session
+          --live  calls each agent for some seconds and prints a report without secrets, to paste into an issue
+          --yes   does not ask before calls that Synthflow bills (agents of WebSocket media)
 
 Flags, each also an environment variable
   --synthflow-agents      SYNTHFLOW_AGENTS      agents visitors may call: support=<id>,sales=<id>, or bare ids,
@@ -22,7 +25,8 @@ Flags, each also an environment variable
   --help, --version
 
 The API key is read from the environment alone (SYNTHFLOW_API_KEY): a flag would show in the list of processes.
-serve writes one line of JSON a request to stdout. demo takes --port and --host only.
+serve writes one line of JSON a request to stdout. demo takes --port and --host only, doctor all flags but these.
+doctor asks on a terminal for a key and agents that are not set. It ends with 0 when every agent answered, else with 1.
 `;
 
 const defaultPort = 8787;
@@ -30,13 +34,14 @@ const defaultPort = 8787;
 const endLimitMs = 900;
 
 const commonFlags = { port: { type: 'string' }, host: { type: 'string' } } as const;
-const serveFlags = {
-  ...commonFlags,
+const endpointFlags = {
   'synthflow-agents': { type: 'string' },
   'allowed-origins': { type: 'string' },
   'synthflow-widget-url': { type: 'string' },
   'synthflow-api-url': { type: 'string' },
 } as const;
+const serveFlags = { ...commonFlags, ...endpointFlags } as const;
+const doctorFlags = { ...endpointFlags, live: { type: 'boolean' }, yes: { type: 'boolean' } } as const;
 
 async function runServe(args: string[]): Promise<void> {
   const flags = readFlags(args, serveFlags);
@@ -59,6 +64,27 @@ async function runDemo(args: string[]): Promise<void> {
   });
   endOnSignal(() => demo.close());
   log(`Open ${demo.url}/ and start a call: an agent on this machine answers. Ctrl+C ends the demo.`);
+}
+
+async function runDoctor(args: string[]): Promise<void> {
+  const flags = readFlags(args, doctorFlags);
+  // Loaded at need: the token endpoint opens no websockets.
+  const [{ examine }, { openTerminal }] = await Promise.all([
+    import('./doctor/doctor.js'),
+    import('./doctor/terminal.js'),
+  ]);
+  const interrupted = new AbortController();
+  // The first hangs up and reports; a second ends the process.
+  process.once('SIGINT', () => interrupted.abort());
+  const areWell = await examine({
+    options: readGivenOptions(flags, process.env),
+    isLive: flags['live'] === true,
+    isAgreed: flags['yes'] === true,
+    terminal: openTerminal(),
+    write: (line) => void process.stdout.write(`${line}\n`),
+    signal: interrupted.signal,
+  });
+  process.exitCode = areWell ? 0 : 1;
 }
 
 function readFlags(args: string[], options: NonNullable<ParseArgsConfig['options']>): Flags {
@@ -113,8 +139,10 @@ async function run([command, ...args]: string[]): Promise<void> {
     await runServe(args);
   } else if (command === 'demo') {
     await runDemo(args);
+  } else if (command === 'doctor') {
+    await runDoctor(args);
   } else {
-    throw new UsageError('Say what to run: serve or demo. See synthflow-call --help.');
+    throw new UsageError('Say what to run: serve, demo or doctor. See synthflow-call --help.');
   }
 }
 

@@ -29,25 +29,36 @@ export function readListening(flags: Flags, environment: Environment): Listening
 
 /** The variables of the token endpoint; {@link createTokenHandler} checks their values. */
 export function readHandlerOptions(flags: Flags, environment: Environment): TokenHandlerOptions {
-  const apiKey = environment['SYNTHFLOW_API_KEY'];
+  const { apiKey, agents, allowedOrigins, ...baseUrls } = readGivenOptions(flags, environment);
   if (!apiKey) throw new UsageError('SYNTHFLOW_API_KEY is not set: export your Synthflow API key under that name.');
-  const agents = readVariable('SYNTHFLOW_AGENTS', flags, environment);
   if (agents === undefined) {
     throw new UsageError('SYNTHFLOW_AGENTS is not set: name the agents visitors may call, as support=<id>,sales=<id>.');
   }
-  const origins = readVariable('ALLOWED_ORIGINS', flags, environment);
-  if (origins === undefined) {
+  if (allowedOrigins === undefined) {
     throw new UsageError(
       'ALLOWED_ORIGINS is not set: list the origins of your pages, as https://www.example.com,https://example.com, or say same-origin.',
     );
   }
+  return { apiKey, agents, allowedOrigins, ...baseUrls };
+}
+
+/** Those variables of the token endpoint that are set. */
+export function readGivenOptions(flags: Flags, environment: Environment): Partial<TokenHandlerOptions> {
+  const agents = readVariable('SYNTHFLOW_AGENTS', flags, environment);
+  const origins = readVariable('ALLOWED_ORIGINS', flags, environment);
+  const apiKey = environment['SYNTHFLOW_API_KEY'];
   return {
-    apiKey,
-    agents: agents.startsWith('{') ? parseJsonAgents(agents) : parseAgents(agents),
-    allowedOrigins: origins === 'same-origin' ? origins : listOf(origins),
+    ...(apiKey ? { apiKey } : {}),
+    ...(agents === undefined ? {} : { agents: readAgents(agents) }),
+    ...(origins === undefined ? {} : { allowedOrigins: origins === 'same-origin' ? origins : listOf(origins) }),
     widgetBaseUrl: readVariable('SYNTHFLOW_WIDGET_URL', flags, environment),
     apiBaseUrl: readVariable('SYNTHFLOW_API_URL', flags, environment),
   };
+}
+
+/** What `SYNTHFLOW_AGENTS` says: a list, or JSON. */
+export function readAgents(text: string): TokenHandlerOptions['agents'] {
+  return text.startsWith('{') ? parseJsonAgents(text) : parseAgents(text);
 }
 
 /** `support=<id>,sales=<id>`, or bare ids, which are their own alias. */

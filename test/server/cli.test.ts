@@ -82,8 +82,8 @@ describe('the command', () => {
 
   it('ends with 2 and one line on what is wrong with how it was started', async (test) => {
     const mistakes: [args: string[], environment: Record<string, string>, message: RegExp][] = [
-      [[], {}, /serve or demo/],
-      [['server'], working, /serve or demo/],
+      [[], {}, /serve, demo or doctor/],
+      [['server'], working, /serve, demo or doctor/],
       [['serve'], { ...working, SYNTHFLOW_API_KEY: '' }, /SYNTHFLOW_API_KEY is not set/],
       [['serve'], { ...working, SYNTHFLOW_API_KEY: `${apiKey}\n` }, /paste it again/],
       [['serve'], { ...working, SYNTHFLOW_AGENTS: '' }, /SYNTHFLOW_AGENTS is not set/],
@@ -104,6 +104,11 @@ describe('the command', () => {
       [['serve', '--port'], working, /argument missing/],
       [['serve', apiKey], working, /flags only/],
       [['demo', '--allowed-origins', page], {}, /Unknown option '--allowed-origins'/],
+      [['doctor'], {}, /SYNTHFLOW_API_KEY is not set/],
+      [['doctor', '--live'], { ...working, SYNTHFLOW_AGENTS: '' }, /SYNTHFLOW_AGENTS is not set/],
+      [['doctor', '--live'], { ...working, SYNTHFLOW_AGENTS: apiKey }, /Agent 1 has no valid id/],
+      [['doctor', '--port', '1'], working, /Unknown option '--port'/],
+      [['doctor', '--synthflow-api-key', apiKey], working, /list of processes/],
       [['serve', '--synthflow-api-key', apiKey], working, /list of processes/],
       [['serve', `--synthflow-api-key=${apiKey}`], {}, /list of processes/],
     ];
@@ -229,5 +234,28 @@ describe('demo', () => {
     assert.equal(code, 0);
     assert.equal(stderr, '');
     assert.equal(stdout, `${sentence}\n`);
+  });
+});
+
+describe('doctor', () => {
+  it('ends with 0 when Synthflow can be reached, with 1 when not, and sends no key', async (test) => {
+    const seen: string[] = [];
+    const { url, server } = await listen(test, (request, response) => {
+      seen.push(`${request.method} ${request.url} ${request.headers.authorization}`);
+      response.end();
+    });
+    const well = await start(test, ['doctor'], { ...working, SYNTHFLOW_WIDGET_URL: url }).ended;
+    assert.equal(well.code, 0, well.stderr);
+    assert.match(well.stdout, /: 200\n/);
+    assert.deepEqual(seen, ['HEAD / undefined']);
+    server.close();
+    server.closeAllConnections();
+    const failed = await start(test, ['doctor', '--synthflow-widget-url', url], working).ended;
+    assert.equal(failed.code, 1);
+    assert.match(failed.stdout, /^failed {3}Synthflow could not be reached/m);
+    for (const { stdout, stderr } of [well, failed]) {
+      assert.equal(stderr, '');
+      assert.ok(!stdout.includes(apiKey), stdout);
+    }
   });
 });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import {
@@ -106,7 +106,10 @@ export async function errorOf(response: Response): Promise<ErrorBody['error']> {
 }
 
 /** A real http server on a free port of this machine, gone when the test ends. */
-export async function listen(test: TestContext, listener: RequestListener): Promise<{ url: string; port: number }> {
+export async function listen(
+  test: TestContext,
+  listener: RequestListener,
+): Promise<{ url: string; port: number; server: Server }> {
   const server = createServer(listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -115,5 +118,5 @@ export async function listen(test: TestContext, listener: RequestListener): Prom
     server.closeAllConnections();
   });
   const { port } = server.address() as AddressInfo;
-  return { url: `http://localhost:${port}`, port };
+  return { url: `http://localhost:${port}`, port, server };
 }
