@@ -203,7 +203,7 @@ export class AudioEngine {
     if (this.#context.state === 'running') return onRunning();
     // While the microphone is in use, browsers let sound start without a gesture.
     this.#resume();
-    const fail = () => this.#fail('audio-failed', 'The AudioContext does not run. Call start() from a click.');
+    const fail = () => this.#fail('audio-failed', 'No AudioContext runs. Call start() from a click.');
     this.#timer = setTimeout(fail, this.#context.state === 'closed' ? 0 : startTimeoutMs);
   }
 

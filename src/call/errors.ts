@@ -28,12 +28,12 @@ export interface CallErrorDetails {
 
 /** For the site's developer: what happened and what to change. */
 const sentences: Record<CallErrorCode, string> = {
-  'unsupported-browser': 'No getUserMedia or no AudioWorklet here.',
+  'unsupported-browser': 'No getUserMedia or AudioWorklet.',
   'insecure-context': 'Serve the page over https.',
   'microphone-denied': 'The microphone was refused. An iframe needs allow="microphone; autoplay".',
   'microphone-blocked-by-policy':
     'Send "Permissions-Policy: microphone=(self)". An iframe needs allow="microphone; autoplay".',
-  'microphone-not-found': 'This device has no microphone.',
+  'microphone-not-found': 'No microphone is there.',
   'microphone-in-use': 'Another application may hold it.',
   'microphone-lost': 'The microphone was unplugged.',
   'token-endpoint-missing': 'Set token-endpoint to your endpoint.',
@@ -42,12 +42,12 @@ const sentences: Record<CallErrorCode, string> = {
   'token-response-invalid': 'The token endpoint must answer { "sessionURL": "wss://…" }.',
   'rate-limited': 'The token endpoint is busy.',
   'session-url-rejected': 'sessionURL must be an absolute wss: URL.',
-  'connection-failed': 'Check connect-src of the Content-Security-Policy. A session URL works once and not for long.',
+  'connection-failed': 'Check connect-src of the Content-Security-Policy. A session URL works once.',
   'connection-timeout': 'The websocket did not open within 10 s.',
   'agent-timeout': 'The agent was not ready within 20 s.',
   'connection-lost': 'The connection was lost.',
-  'audio-failed': 'Sound could not be started.',
-  'protocol-error': 'Unknown protocol. Update the script.',
+  'audio-failed': 'The sound does not work.',
+  'protocol-error': 'The protocol is unknown.',
 };
 
 /** Failures that a second try cannot mend without a change to the page, the site or the browser. */

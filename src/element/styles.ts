@@ -48,6 +48,7 @@ export const styles = css`
     box-sizing: border-box;
     color-scheme: inherit;
     direction: inherit;
+    visibility: inherit;
     color: var(--_text);
     background: var(--_surface);
     border: 1px solid var(--_border);
@@ -154,6 +155,7 @@ export const styles = css`
     gap: 7px;
     width: 20px;
     height: 20px;
+    margin-inline-end: auto;
     border: 2.5px solid var(--_border);
     border-radius: 50%;
   }

@@ -219,15 +219,15 @@ export class SynthflowCall extends LitElement {
 
   /**
    * Starts a call. Call it from a click or tap: browsers let sound begin only then.
-   * @returns true once the agent is ready, else false. Never rejects; does nothing while disabled or running.
+   * @returns true once the agent is ready, else false. Never rejects; does nothing while disabled, running or out of the document.
    */
   async start(): Promise<boolean> {
-    if (this.disabled || this.#isStarting || isRunning(this.status)) return false;
+    // A call that nobody could see must not have the microphone.
+    if (!this.isConnected || this.disabled || this.#isStarting || isRunning(this.status)) return false;
     this.#isStarting = true;
     const isWanted = this.dispatchEvent(new CallBeforeStartEvent());
     this.#isStarting = false;
     if (!isWanted) return false;
-    this.#applySound();
     const options = this.#options();
     // A session URL works once, so it is forgotten.
     this.sessionUrl = null;
@@ -256,8 +256,13 @@ export class SynthflowCall extends LitElement {
   }
 
   protected override willUpdate(): void {
-    this.#applySound();
     this.#focused = this.shadowRoot?.activeElement;
+    this.#controller.setVolume(this.volume);
+    if (this.muted === this.#isMuted) return;
+    this.#isMuted = this.muted;
+    this.#controller.setMuted(this.muted);
+    this.#setState('muted', this.muted);
+    this.dispatchEvent(new CallMuteEvent(this.muted));
   }
 
   protected override updated(changed: PropertyValues<this>): void {
@@ -312,6 +317,7 @@ export class SynthflowCall extends LitElement {
           aria-label=${name ?? nothing}
           aria-describedby="description"
           @click=${this.#onClick}
+          @keydown=${this.#onKey}
         >
           ${
             status === 'failed'
@@ -320,7 +326,7 @@ export class SynthflowCall extends LitElement {
                   name
                     ? nothing
                     : html`<span class="label"
-                        ><slot @slotchange=${() => this.requestUpdate()}></slot>${this.#hasOwnLabel ? nothing : (this.label ?? strings.start)}</span
+                        ><slot @slotchange=${() => this.requestUpdate()}></slot>${this.#hasOwnLabel ? nothing : this.label || strings.start}</span
                       >`
                 }`
           }
@@ -349,16 +355,6 @@ export class SynthflowCall extends LitElement {
       >${this.#sentence && html`<p part="error">${this.#sentence}</p>`}${hint ? html`<p>${hint}</p>` : nothing}${
         disclosure ? html`<p part="disclosure">${disclosure}</p>` : nothing
       }`;
-  }
-
-  /** Mute and volume go to the call at once: an element outside the document is never updated. */
-  #applySound(): void {
-    this.#controller.setVolume(this.volume);
-    if (this.muted === this.#isMuted) return;
-    this.#isMuted = this.muted;
-    this.#controller.setMuted(this.muted);
-    this.#setState('muted', this.muted);
-    this.dispatchEvent(new CallMuteEvent(this.muted));
   }
 
   #hear(report: CallReport): void {
@@ -470,6 +466,11 @@ export class SynthflowCall extends LitElement {
   #onClick(event: MouseEvent): void {
     // The second half of a double click would undo the first.
     if (event.detail <= 1) void this.toggle();
+  }
+
+  /** A key that is held must not start and cancel call after call. */
+  #onKey(event: KeyboardEvent): void {
+    if (event.repeat) event.preventDefault();
   }
 
   #onMuteClick(event: MouseEvent): void {

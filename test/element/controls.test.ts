@@ -202,16 +202,32 @@ describe('the button', () => {
     ).to.equal('Ring us');
   });
 
-  it('is muted and as loud as it was told where it is started outside the page', async () => {
-    const agent = new ReadyAgent();
+  it('does not start where nobody could see it, outside the page', async () => {
+    const { requests } = watchMicrophone();
     const element = document.createElement('synthflow-call');
-    element.tokenProvider = async () => agent.url;
-    element.muted = true;
-    const told: boolean[] = [];
-    element.addEventListener('synthflow-mute', ({ muted }) => told.push(muted));
-    expect(await element.start()).to.equal(true);
-    expect(told).to.deep.equal([true]);
-    await element.stop();
+    element.tokenProvider = async () => new ReadyAgent().url;
+    expect(await element.start()).to.equal(false);
+    expect(element.status).to.equal('idle');
+    expect(requests).to.be.empty;
+  });
+
+  it('starts once while its key is held', async () => {
+    const { element } = await place();
+    const held = new KeyboardEvent('keydown', { key: 'Enter', repeat: true, cancelable: true, bubbles: true });
+    expect(button(element).dispatchEvent(held)).to.equal(false);
+    const first = new KeyboardEvent('keydown', { key: 'Enter', cancelable: true, bubbles: true });
+    expect(button(element).dispatchEvent(first)).to.equal(true);
+  });
+
+  it('has its own words where the label attribute is empty', async () => {
+    const { element } = await place(html`<synthflow-call label=""></synthflow-call>`);
+    expect(button(element).textContent!.trim()).to.equal('Start a call');
+  });
+
+  it('is hidden with what is around it', async () => {
+    const around = await fixture(html`<div style="visibility: hidden"><synthflow-call></synthflow-call></div>`);
+    const element = around.querySelector('synthflow-call')!;
+    expect(getComputedStyle(button(element)).visibility).to.equal('hidden');
   });
 
   it('starts once where a listener of synthflow-before-start starts it too', async () => {

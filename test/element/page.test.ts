@@ -2,7 +2,6 @@ import { expect, html } from '@open-wc/testing';
 import { CallEndEvent, SynthflowCall } from '../../src/index.js';
 import { watchContexts } from '../support/browser-fakes.js';
 import { button, lead, part, place, record, until } from '../support/calls.js';
-import { onTestEnd } from '../support/replace.js';
 
 const reasons = (events: Event[]) => events.map((event) => (event as CallEndEvent).reason);
 
@@ -75,17 +74,6 @@ describe('the element in a page that changes', () => {
     expect(button(copy).textContent!.trim()).to.equal('Talk');
     expect(element.status).to.equal('active');
     copy.remove();
-  });
-
-  it('does not break where it is started outside the page', async () => {
-    const { agent } = await place();
-    const element = document.createElement('synthflow-call');
-    onTestEnd(() => void element.stop());
-    element.sessionUrl = agent.url;
-    const isActive = await element.start();
-    if (isActive) await agent.received.until(() => agent.chunks.length >= 10);
-    await element.stop();
-    expect(element.status).to.be.oneOf(['idle', 'ended']);
   });
 });
 

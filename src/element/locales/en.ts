@@ -53,6 +53,6 @@ export const en: Strings = {
     'connection-timeout': noConnection,
     'agent-timeout': 'The agent did not answer. Please try again.',
     'connection-lost': 'The connection was lost. Check your connection and try again.',
-    'audio-failed': 'Sound could not be started. Please try again.',
+    'audio-failed': 'The sound does not work. Please try again.',
   },
 };
