@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { WebSocketServer } from 'ws';
+import { floatToPcm16 } from '../src/dsp/pcm16.js';
 import { Resampler } from '../src/dsp/resampler.js';
 import { clickCall, launch, pageWith, played, startSite, tag, visit, waitForStatus } from '../test/e2e/support/site.js';
-import { fidelityDb, greeting } from '../test/e2e/support/sound.js';
+import { fidelityDb, greeting, resample, sine } from '../test/e2e/support/sound.js';
 
 const rows: [figure: string, value: string, limit: string][] = [];
 
@@ -17,8 +18,12 @@ rows.push(['worklet file, gzip', gzip('synthflow-call.worklet.js'), '3,000']);
 rows.push(['share of a core, 44.1 → 48 kHz', `${shareOfCore(44_100, 48_000).toFixed(2)} %`, '1']);
 rows.push(['share of a core, 16 → 48 kHz', `${shareOfCore(16_000, 48_000).toFixed(2)} %`, '1']);
 
+rows.push(['capture path at 44.1 kHz, 997 Hz at -6 dBFS', `${captureDb(44_100).toFixed(1)} dB`, '≥ 90']);
+rows.push(['capture path at 48 kHz', isBitExact(48_000) ? 'bit-exact' : 'changed', 'bit-exact']);
+
 const browser = await launch();
 try {
+  rows.push(['requests, contexts, sockets before the click', await beforeTheClick(), '1 (the script), 0, 0']);
   const latenciesMs = await microphoneToSocket(60);
   rows.push(['microphone → socket, median', `${quantile(latenciesMs, 0.5).toFixed(0)} ms`, '45']);
   rows.push(['microphone → socket, 95 %', `${quantile(latenciesMs, 0.95).toFixed(0)} ms`, '']);
@@ -28,6 +33,45 @@ try {
   await browser.close();
 }
 console.table(Object.fromEntries(rows.map(([figure, value, limit]) => [figure, { value, limit }])));
+
+/** What the microphone's samples become at the wire's rate. */
+function captured(samples: Float32Array, fromRate: number): Int16Array {
+  const resampled = fromRate === 48_000 ? samples : resample(samples, fromRate, 48_000);
+  const pcm = new Int16Array(resampled.length);
+  floatToPcm16(resampled, pcm);
+  return pcm;
+}
+
+/** Signal to everything else of a sine, in dB, in the middle of three seconds. */
+function captureDb(fromRate: number): number {
+  const pcm = captured(sine(997, fromRate, 3), fromRate).subarray(48_000, 96_000);
+  const step = (2 * Math.PI * 997) / 48_000;
+  let [inPhase, quadrature, energy] = [0, 0, 0];
+  pcm.forEach((sample, i) => {
+    inPhase += sample * Math.sin(step * i);
+    quadrature += sample * Math.cos(step * i);
+    energy += sample * sample;
+  });
+  const tone = (2 * (inPhase ** 2 + quadrature ** 2)) / pcm.length;
+  return 10 * Math.log10(tone / (energy - tone));
+}
+
+/** Whether every 16-bit sample comes through the resampler and the conversion as it was. */
+function isBitExact(rate: number): boolean {
+  const all = Float32Array.from({ length: 65_536 }, (_, i) => (i - 32_768) / 32_768);
+  return captured(resample(all, rate, rate), rate).every((sample, i) => sample === i - 32_768);
+}
+
+async function beforeTheClick(): Promise<string> {
+  const site = await startSite('talk');
+  try {
+    const page = await visit(browser, site.url);
+    const { contexts, sockets } = await page.evaluate(() => window.witness.made());
+    return `${site.requests.length - 1}, ${contexts}, ${sockets}`;
+  } finally {
+    await site.close();
+  }
+}
 
 /** CPU time for a second of sound, in percent of a second: the best of five. */
 function shareOfCore(fromRate: number, toRate: number): number {
