@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig, type UserConfig } from 'vite';
 import { minifyScript } from './scripts/minify-script.mjs';
-import { bundleWorklet, worklet } from './scripts/worklet-plugin.mjs';
+import { bundleFile, worklet } from './scripts/worklet-plugin.mjs';
 
 const { dependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
-const workletEntry = new URL('src/audio/worklets/synthflow-call.worklet.ts', import.meta.url).pathname;
+const source = (file: string) => new URL(`src/${file}`, import.meta.url).pathname;
 
 const shared = { emptyOutDir: false, copyPublicDir: false, target: 'es2022', reportCompressedSize: false } as const;
 
@@ -15,13 +15,17 @@ const builds: Record<string, UserConfig> = {
       worklet(),
       minifyScript(),
       {
-        name: 'worklet-file',
+        name: 'files-beside-the-script',
+        enforce: 'pre',
+        // A file that shared code with the script would import it, and by another URL than the page's, as a second copy.
+        resolveId: (id) => (id === './codecs.js' ? { id: './synthflow-call.codecs.js', external: true } : undefined),
         async generateBundle() {
-          const source = await bundleWorklet(workletEntry);
-          this.emitFile({ type: 'asset', fileName: 'synthflow-call.worklet.js', source });
+          const emit = (fileName: string, source: string) => this.emitFile({ type: 'asset', fileName, source });
+          emit('synthflow-call.worklet.js', await bundleFile(source('audio/worklets/synthflow-call.worklet.ts')));
+          emit('synthflow-call.codecs.js', await bundleFile(source('protocol/codecs.ts'), 'esm'));
           const license = readFileSync(new URL('node_modules/lit/LICENSE', import.meta.url), 'utf8');
           const notice = `synthflow-call.js contains Lit (https://lit.dev):\n\n${license}`;
-          this.emitFile({ type: 'asset', fileName: 'third-party-licenses.txt', source: notice });
+          emit('third-party-licenses.txt', notice);
         },
       },
     ],

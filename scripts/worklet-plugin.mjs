@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Bundles a worklet entry and all it imports into one classic script. */
-export async function bundleWorklet(file) {
+/** Bundles a file and all it imports into one script; a worklet's is a classic one. */
+export async function bundleFile(file, format = 'iife') {
   const { outputFiles } = await build({
     entryPoints: [file],
     bundle: true,
     minify: true,
-    format: 'iife',
+    format,
     target: 'es2022',
     write: false,
   });
@@ -46,7 +46,7 @@ export const worklet = ({ folder = './', isInline = false } = {}) => ({
     if (!id.startsWith('\0') || !id.endsWith('.js?worklet')) return undefined;
     const file = path.join(root, id.slice(1, -'.js?worklet'.length));
     this.addWatchFile(file);
-    return { code: moduleText(file, folder, isInline ? await bundleWorklet(file) : undefined), moduleType: 'js' };
+    return { code: moduleText(file, folder, isInline ? await bundleFile(file) : undefined), moduleType: 'js' };
   },
   generateBundle(_, bundle) {
     for (const chunk of Object.values(bundle)) {
@@ -62,10 +62,10 @@ export const workletForTests = () => ({
   async serve({ path: urlPath, URL: url }) {
     const file = path.join(root, urlPath);
     if (url.searchParams.has('worklet')) {
-      return { body: moduleText(file, './', await bundleWorklet(file)), type: 'js' };
+      return { body: moduleText(file, './', await bundleFile(file)), type: 'js' };
     }
     if (urlPath.endsWith('.worklet.js')) {
-      return { body: await bundleWorklet(file.replace(/\.js$/, '.ts')), type: 'js' };
+      return { body: await bundleFile(file.replace(/\.js$/, '.ts')), type: 'js' };
     }
     return undefined;
   },

@@ -1,11 +1,12 @@
 import { AudioEngine, type AudioOptions, type AudioReport } from '../audio/audio-engine.js';
 import { AudioFailure } from '../audio/audio-failure.js';
-import { openSocket, type Socket } from '../protocol/socket.js';
-import { wires, type SocketReport } from '../protocol/socket-host.js';
+import { hangUpUnused, openSocket, type Socket } from '../protocol/socket.js';
+import type { SocketReport, SocketStats } from '../protocol/socket-host.js';
+import { wireFormat } from '../protocol/wires.js';
 import { noStats, type CallReport, type CallStats, type EndReason } from './call-report.js';
 import { CallError, type CallErrorCode } from './errors.js';
 import { isRunning, next, type CallInput, type CallStatus } from './machine.js';
-import { fetchSession, type SessionRequest } from './session.js';
+import { fetchBinding, fetchSession, type Binding, type Session, type SessionRequest } from './session.js';
 
 /** What a call is started with. */
 export interface CallOptions extends SessionRequest, AudioOptions {
@@ -16,6 +17,8 @@ export interface CallOptions extends SessionRequest, AudioOptions {
 /** What a call is made of; each can be replaced in a test. */
 export interface CallParts {
   readonly fetchSession: typeof fetchSession;
+  readonly fetchBinding: typeof fetchBinding;
+  readonly hangUpUnused: typeof hangUpUnused;
   readonly openSocket: typeof openSocket;
   readonly openAudio: (options: AudioOptions, onReport: (report: AudioReport) => void) => CallAudio;
   /** A clock in ms. */
@@ -32,6 +35,8 @@ export type CallAudio = Pick<
 
 const defaultParts: CallParts = {
   fetchSession,
+  fetchBinding,
+  hangUpUnused,
   openSocket,
   openAudio: (options, onReport) => new AudioEngine(options, onReport),
   now: () => performance.now(),
@@ -54,15 +59,25 @@ const defaultDurationS = 1800;
 /** The longest that a browser's timer can count; beyond, it fires at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
+/** What a wire may lack. */
+const codecsDetail =
+  'Codecs need synthflow-call.codecs.js beside the script, and Opus WebCodecs; l16 as payload needs neither.';
+
 /** One try at a call, from the tap to the end. What arrives for another one is stale. */
 interface Attempt {
+  readonly options: CallOptions;
   readonly maxDurationS: number;
   readonly abort: AbortController;
   readonly timers: Set<ReturnType<typeof setTimeout>>;
   readonly settle: (isActive: boolean) => void;
   disarm: () => void;
   audio?: CallAudio;
+  /** What the token endpoint is asked just now. */
+  asked?: Promise<unknown> | undefined;
+  session?: Session;
   socket?: Socket;
+  /** A call that is created, and the socket not bound to it yet. */
+  binding?: Binding | undefined;
   /** Set when the agent has hung up and its last words are played. */
   hungUpCode?: number;
 }
@@ -124,6 +139,7 @@ export class CallController {
     this.#quietReports = speakingHold;
     return new Promise((settle) => {
       const attempt: Attempt = {
+        options,
         settle,
         // What is no number must not mean that a call never ends.
         maxDurationS: options.maxDurationS >= 0 ? options.maxDurationS : defaultDurationS,
@@ -133,7 +149,7 @@ export class CallController {
       };
       this.#attempt = attempt;
       this.#move('start');
-      void this.#run(attempt, options);
+      void this.#run(attempt);
     });
   }
 
@@ -155,7 +171,8 @@ export class CallController {
     this.#attempt?.audio?.setVolume(volume);
   }
 
-  async #run(attempt: Attempt, options: CallOptions): Promise<void> {
+  async #run(attempt: Attempt): Promise<void> {
+    const { options } = attempt;
     const { fetchSession, openSocket, openAudio } = this.#parts;
     const isStale = () => attempt !== this.#attempt;
     // A listener may have stopped the call.
@@ -171,12 +188,19 @@ export class CallController {
       this.#move('granted');
       if (isStale()) return;
       // A session costs money, so it is asked for only now, while the rest of the sound is set up.
+      const fetching = fetchSession(options, attempt.abort.signal);
       const [session] = await Promise.all([
-        this.#within(attempt, 'token-request-timeout', fetchSession(options, attempt.abort.signal)),
+        this.#ask(
+          attempt,
+          fetching.then((session) => (attempt.session = session)),
+        ),
         this.#within(attempt, 'audio-failed', audio.ready()),
       ]);
       if (isStale()) return;
-      const ports = audio.connect(wires[session.protocol].format);
+      this.#stats = { ...this.#stats, callId: session.callId };
+      const format = wireFormat(session);
+      if (!format) throw new CallError('protocol-error');
+      const ports = audio.connect(format);
       attempt.disarm = this.#arm(attempt, 'connection-timeout');
       attempt.socket = openSocket({ ...session, ...ports }, (report) => isStale() || this.#hearSocket(attempt, report));
     } catch (cause) {
@@ -197,14 +221,40 @@ export class CallController {
         attempt.disarm();
         this.#activate(attempt);
         break;
+      case 'bind':
+        void this.#bind(attempt, report.serverName);
+        break;
       case 'message':
         this.#onReport(report);
+        break;
+      case 'failed':
+        this.#fail(attempt, new CallError(report.code, { detail: codecsDetail }));
         break;
       case 'stats':
         this.#stats = { ...this.#stats, ...report.stats };
         break;
       case 'closed':
         void this.#hearClose(attempt, report.closeCode, report.hungUp);
+    }
+  }
+
+  /** Has the call created that the open socket waits for. */
+  async #bind(attempt: Attempt, serverName: unknown): Promise<void> {
+    attempt.disarm();
+    try {
+      const fetching = this.#parts.fetchBinding(attempt.options, attempt.abort.signal, serverName);
+      const { sid, callId } = await this.#ask(
+        attempt,
+        fetching.then((binding) => (attempt.binding = binding)),
+      );
+      if (attempt !== this.#attempt) return;
+      this.#stats = { ...this.#stats, callId };
+      // An agent that did not wait for its binding is heard already.
+      if (this.#status !== 'active') attempt.disarm = this.#arm(attempt, 'agent-timeout');
+      attempt.binding = undefined;
+      attempt.socket!.bind(sid);
+    } catch (cause) {
+      this.#fail(attempt, cause);
     }
   }
 
@@ -249,6 +299,21 @@ export class CallController {
     });
   }
 
+  /** The token endpoint's answer, in time. A call that has ended waits as well: the answer may be one to hang up. */
+  #ask<T>(attempt: Attempt, asked: Promise<T>): Promise<T> {
+    const code = 'token-request-timeout';
+    const timer = setTimeout(() => {
+      this.#fail(attempt, new CallError(code));
+      attempt.abort.abort();
+    }, this.#parts.timeoutsMs[code]);
+    const settle = () => {
+      clearTimeout(timer);
+      attempt.asked = undefined;
+    };
+    attempt.asked = asked.then(settle, settle);
+    return asked;
+  }
+
   /** The promise's value, or a failed call with this code when it takes too long. */
   async #within<T>(attempt: Attempt, code: CallErrorCode, promise: Promise<T>): Promise<T> {
     const disarm = this.#arm(attempt, code);
@@ -283,9 +348,10 @@ export class CallController {
     const { hungUpCode } = attempt;
     if (hungUpCode !== undefined) [input, reason, error] = ['agentClosed', 'agent', undefined];
     this.#attempt = undefined;
-    attempt.abort.abort();
     for (const timer of attempt.timers) clearTimeout(timer);
-    this.#stats = { ...this.#stats, ...attempt.socket?.close() };
+    // What the endpoint is about to answer may be a call, which can be hung up only when it is known.
+    if (attempt.asked) void attempt.asked.then(() => this.#hangUp(attempt));
+    else this.#stats = { ...this.#stats, ...this.#hangUp(attempt) };
     this.#closed = attempt.audio?.stop() ?? this.#closed;
     const duration = (this.#duration = this.duration);
     this.#activeSince = undefined;
@@ -299,6 +365,12 @@ export class CallController {
     this.#onReport({ type: 'end', reason, duration, code: error?.code ?? null, closeCode, stats });
     attempt.settle(false);
     for (const start of waiting) start();
+  }
+
+  /** Closes the socket. A call that was created and not joined is hung up, since it would be billed. */
+  #hangUp({ session, socket, binding }: Attempt): SocketStats | undefined {
+    if (session?.protocol === 'media' && !session.bind && !socket) this.#parts.hangUpUnused(session.url);
+    return socket?.close(binding?.sid);
   }
 
   #move(input: CallInput): void {

@@ -7,6 +7,8 @@ export type EndReason = 'visitor' | 'agent' | 'page' | 'max-duration' | 'replace
 
 /** Figures of a call, up to now. */
 export interface CallStats extends SocketStats {
+  /** Synthflow's own name of the call, where its wire has one: what its API and log call it. */
+  readonly callId: string | undefined;
   /** How often the agent's speech was interrupted because it came too late. */
   readonly underruns: number;
   /** Agent audio that has arrived and is not played yet, in ms. */
@@ -43,6 +45,7 @@ export type CallReport =
 
 /** The figures of a call that has not begun. */
 export const noStats: CallStats = {
+  callId: undefined,
   chunksSent: 0,
   chunksDropped: 0,
   audioMessages: 0,

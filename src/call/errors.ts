@@ -47,7 +47,7 @@ const sentences: Record<CallErrorCode, string> = {
   'agent-timeout': 'The agent was not ready within 20 s.',
   'connection-lost': 'The connection was lost.',
   'audio-failed': 'The sound does not work.',
-  'protocol-error': 'The protocol is unknown.',
+  'protocol-error': 'The protocol, codec, framing or server name is unknown.',
 };
 
 /** Failures that a second try cannot mend without a change to the page, the site or the browser. */

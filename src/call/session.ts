@@ -1,15 +1,31 @@
-import type { WireName } from '../protocol/wire.js';
+import type { WireChoice } from '../protocol/wire.js';
 import { CallError } from './errors.js';
 
 /** What a site's own function is asked for. */
 export interface TokenProviderRequest {
   readonly assistantId: string | undefined;
-  /** Aborted when the call was stopped meanwhile. */
+  /** Which server the socket has reached: the second request of a session with `bind`, answered with a `sid`. */
+  readonly serverName: string | undefined;
+  /** Aborted some seconds after the call was stopped: a call that is billed by then is hung up until then. */
   readonly signal: AbortSignal;
 }
 
+/** What a token endpoint answers. */
+export interface TokenAnswer extends Partial<WireChoice> {
+  /** An absolute `wss:` URL. */
+  readonly sessionURL: string;
+  /** Synthflow's name of the call. */
+  readonly callId?: string | undefined;
+}
+
+/** What it answers to the request with `serverName`. */
+export interface BindAnswer {
+  readonly sid: string;
+  readonly callId?: string | undefined;
+}
+
 /** A site's own way to a session: resolves to a session URL, or to the same answer as a token endpoint's. */
-export type TokenProvider = (request: TokenProviderRequest) => Promise<string | { readonly sessionURL: string }>;
+export type TokenProvider = (request: TokenProviderRequest) => Promise<string | TokenAnswer | BindAnswer>;
 
 /** Where a session comes from. The first of `sessionUrl`, `tokenProvider`, `tokenEndpoint` that is there is used. */
 export interface SessionRequest {
@@ -23,12 +39,20 @@ export interface SessionRequest {
   /** Default `same-origin`. */
   readonly tokenCredentials?: RequestCredentials | undefined;
   readonly assistantId?: string | undefined;
+  /** The wire, where the answer does not say. Default `pcm`. */
+  readonly protocol?: WireChoice['protocol'] | undefined;
 }
 
-/** A session that may be opened, once. */
-export interface Session {
+/** A session that may be opened, once. Its wire is only a claim. */
+export interface Session extends WireChoice {
   readonly url: string;
-  readonly protocol: WireName;
+  readonly callId: string | undefined;
+}
+
+/** A call that the open socket is to be bound to. */
+export interface Binding {
+  readonly sid: string;
+  readonly callId: string | undefined;
 }
 
 /** The longest wait that a server's word is believed for: an hour. */
@@ -36,37 +60,72 @@ const longestRetryS = 3600;
 
 /**
  * Asks for a session.
- * @throws {CallError} a `token-…` code, `rate-limited`, `session-url-rejected`, `protocol-error`. What `signal` aborts
- *   rejects with its reason.
+ * @throws {CallError} a `token-…` code, `rate-limited`, `session-url-rejected`. What `signal` aborts rejects with its
+ *   reason.
  */
 export async function fetchSession(request: SessionRequest, signal: AbortSignal): Promise<Session> {
-  const { sessionUrl, tokenProvider } = request;
-  const answer =
-    sessionUrl || (await (tokenProvider ? askProvider(tokenProvider, request, signal) : askEndpoint(request, signal)));
-  const { sessionURL, protocol = 'pcm' } = (typeof answer === 'string' ? { sessionURL: answer } : (answer ?? {})) as {
-    sessionURL?: unknown;
-    protocol?: unknown;
-  };
+  const answer = request.sessionUrl || (await ask(request, signal));
+  const { sessionURL, protocol, codec, framing, bind, callId } = (
+    typeof answer === 'string' ? { sessionURL: answer } : (answer ?? {})
+  ) as Partial<TokenAnswer>;
   if (typeof sessionURL !== 'string') throw new CallError('token-response-invalid');
-  if (protocol !== 'pcm') throw new CallError('protocol-error');
-  return { url: checkedUrl(sessionURL), protocol };
+  return {
+    protocol: protocol ?? request.protocol ?? 'pcm',
+    codec,
+    framing,
+    bind: bind === true,
+    url: checkedUrl(sessionURL),
+    callId: name(callId),
+  };
 }
 
-async function askProvider(provider: TokenProvider, { assistantId }: SessionRequest, signal: AbortSignal) {
+/**
+ * Asks for the call that the socket is to be bound to: the second request of a session with `bind`. It creates the call.
+ * @param serverName - What the socket said: only a claim.
+ * @throws {CallError} as {@link fetchSession}, and `protocol-error` for a name that is none.
+ */
+export async function fetchBinding(
+  request: SessionRequest,
+  signal: AbortSignal,
+  serverName: unknown,
+): Promise<Binding> {
+  if (typeof serverName !== 'string' || !/^[\w.:-]{1,128}$/.test(serverName)) throw new CallError('protocol-error');
+  const { sid, callId } = ((await ask(request, signal, serverName)) ?? {}) as Partial<BindAnswer>;
+  if (!name(sid))
+    throw new CallError('token-response-invalid', { detail: 'It must answer server_name with { "sid" }.' });
+  return { sid: sid!, callId: name(callId) };
+}
+
+/** A name that somebody else gave: one line, not too long. */
+function name(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[!-~]{1,512}$/.test(value) ? value : undefined;
+}
+
+function ask(request: SessionRequest, signal: AbortSignal, serverName?: string): Promise<unknown> {
+  const { tokenProvider } = request;
+  return tokenProvider
+    ? askProvider(tokenProvider, { assistantId: request.assistantId, serverName, signal })
+    : askEndpoint(request, signal, serverName);
+}
+
+async function askProvider(provider: TokenProvider, request: TokenProviderRequest) {
   try {
-    return await provider({ assistantId, signal });
+    return await provider(request);
   } catch {
-    signal.throwIfAborted();
+    request.signal.throwIfAborted();
     // Its error may name a URL with a token in it, so it is not kept.
     throw new CallError('token-request-failed', { detail: 'tokenProvider rejected.' });
   }
 }
 
-async function askEndpoint(request: SessionRequest, signal: AbortSignal): Promise<unknown> {
+async function askEndpoint(request: SessionRequest, signal: AbortSignal, serverName?: string): Promise<unknown> {
   const { tokenEndpoint, assistantId, tokenMethod = 'post', tokenCredentials = 'same-origin' } = request;
   if (!tokenEndpoint) throw new CallError('token-endpoint-missing');
   const hasPlace = tokenEndpoint.includes('{assistant_id}');
-  const fields = assistantId && !hasPlace ? { assistant_id: assistantId } : {};
+  const fields = {
+    ...(assistantId && !hasPlace && { assistant_id: assistantId }),
+    ...(serverName && { server_name: serverName }),
+  };
   const init: RequestInit = { signal, credentials: tokenCredentials, cache: 'no-store', redirect: 'error' };
   let response: Response;
   try {
@@ -74,7 +133,8 @@ async function askEndpoint(request: SessionRequest, signal: AbortSignal): Promis
       tokenEndpoint.replace('{assistant_id}', encodeURIComponent(assistantId ?? '')),
       document.baseURI,
     );
-    if (tokenMethod.toLowerCase() === 'get') {
+    // A request that creates a call is a POST.
+    if (tokenMethod.toLowerCase() === 'get' && !serverName) {
       for (const [name, value] of Object.entries(fields)) url.searchParams.set(name, value);
     } else {
       init.method = 'POST';

@@ -87,6 +87,7 @@ export class SynthflowCall extends LitElement {
     tokenCredentials: { useDefault: true },
     assistantId: {},
     sessionUrl: {},
+    protocol: { useDefault: true },
     theme: { reflect: true, useDefault: true },
     accent: {},
     label: {},
@@ -119,6 +120,8 @@ export class SynthflowCall extends LitElement {
   assistantId?: string;
   /** A session URL to use once, instead of a token endpoint (trials, tests). Forgotten when the call starts. */
   sessionUrl?: string | null;
+  /** The wire where the answer names none: `pcm`, the widget websocket, or `media`, WebSocket media. */
+  protocol: 'pcm' | 'media' = 'pcm';
   /** Colours: `auto` follows the visitor's system. */
   theme: 'auto' | 'light' | 'dark' = 'auto';
   /** Any CSS colour: the button's. */
@@ -454,6 +457,7 @@ export class SynthflowCall extends LitElement {
       tokenMethod: this.tokenMethod,
       tokenCredentials: this.tokenCredentials,
       assistantId: this.assistantId,
+      protocol: this.protocol,
       maxDurationS: this.maxDuration,
       workletUrl: this.workletUrl,
       assetsUrl: this.assetsUrl,

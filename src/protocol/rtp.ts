@@ -1,37 +1,42 @@
 /** Packets that wait for one that is missing, before it is given up: 60 ms of sound. */
 const heldPackets = 3;
+/** Ticks that they wait, where no more come. */
+const heldTicks = 4;
 /** A packet that is further than this from the expected one begins anew: RFC 3550 appendix A.1, MAX_MISORDER. */
 const farthestPackets = 100;
-/** The longest silence that stands for lost packets, in samples: no packet can make it longer. */
-const longestSilence = 32_000;
 
-/** Puts payloads into RTP packets: RFC 3550 §5.1. One instance is one stream, which never pauses. */
+/** Puts payloads into RTP packets: RFC 3550 §5.1. One instance is one stream. */
 export class RtpWriter {
   #payloadType: number;
-  // Random, as §5.1 wants it: the first timestamp and sequence number, too.
+  #payloadSamples: number;
+  // Random, as §5.1 wants it: the first sequence number and timestamp, too.
   #random = crypto.getRandomValues(new Uint32Array(3));
-  /** Set on the first packet: speech begins there (RFC 3551 §4.1). */
-  #marker = 0x80;
+  #nextPosition = -1;
 
-  /** @param payloadType - 0 PCMU, 8 PCMA (RFC 3551 §6), 96 to 127 what both sides have agreed on. */
-  constructor(payloadType: number) {
+  /**
+   * @param payloadType - 0 PCMU, 8 PCMA (RFC 3551 §6), 96 to 127 what both sides have agreed on.
+   * @param payloadSamples - What one payload stands for.
+   */
+  constructor(payloadType: number, payloadSamples: number) {
     this.#payloadType = payloadType;
+    this.#payloadSamples = payloadSamples;
   }
 
-  /** @param sampleCount - Samples in the payload, by which the clock goes on. */
-  write(payload: ArrayBuffer, sampleCount: number): ArrayBuffer {
+  /** @param position - Samples captured before the payload's first: what was not sent makes a gap in the clock alone. */
+  write(payload: ArrayBuffer, position: number): ArrayBuffer {
     const packet = new Uint8Array(12 + payload.byteLength);
     const header = new DataView(packet.buffer);
-    const [sequence = 0, timestamp = 0, ssrc = 0] = this.#random;
+    const [sequence, timestamp, ssrc] = this.#random as unknown as [number, number, number];
+    // The marker is on the first packet, and on the first one after a gap: RFC 3551 §4.1.
+    const marker = position === this.#nextPosition ? 0 : 0x80;
     // Version 2, and nothing optional.
-    header.setUint16(0, 0x8000 + this.#marker + this.#payloadType);
+    header.setUint16(0, 0x8000 + marker + this.#payloadType);
     header.setUint16(2, sequence);
-    header.setUint32(4, timestamp);
+    header.setUint32(4, timestamp + position);
     header.setUint32(8, ssrc);
     packet.set(new Uint8Array(payload), 12);
-    this.#marker = 0;
-    this.#random[0]! += 1;
-    this.#random[1]! += sampleCount;
+    this.#random[0] = sequence + 1;
+    this.#nextPosition = position + this.#payloadSamples;
     return packet.buffer;
   }
 }
@@ -39,71 +44,66 @@ export class RtpWriter {
 interface Packet {
   readonly ssrc: number;
   readonly sequence: number;
-  readonly timestamp: number;
-  readonly samples: Int16Array<ArrayBuffer>;
+  readonly payload: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * Takes the sound out of RTP packets, in its order: late packets are waited for, lost ones become as much silence,
- * doubled ones are dropped. A gap in the clock alone is a pause of the sender's and adds nothing: it was heard already.
+ * Takes the payloads out of RTP packets, in their order: late ones are waited for, lost ones are counted, doubled ones are
+ * dropped. A gap in the clock alone is a pause of the sender's, which was heard already; so the timestamps are not read.
  */
 export class RtpReader {
   #payloadType: number;
-  #decode: (packet: ArrayBuffer, start: number, byteLength: number) => Int16Array<ArrayBuffer>;
+  #play: (payload: Uint8Array<ArrayBuffer>, lostPackets: number) => void;
   #ssrc: number | undefined;
-  /** What the next packet in order has. */
+  /** Sequence number of the next packet in order. */
   #sequence = 0;
-  #timestamp = 0;
   /** Packets that came too early, in their order. */
   #held: Packet[] = [];
+  #ticks = 0;
 
   /**
-   * @param payloadType - What else comes in the stream (events, comfort noise) is no sound. From 96 on, where the
+   * @param payloadType - What else comes in the stream (events, comfort noise) is an empty payload. From 96 on, where the
    *   number is the sender's choice, any from 96 on is taken.
-   * @param decode - Makes samples of the payload, which lies at a multiple of 4 bytes.
+   * @param play - Told of each payload in order, and how many packets were lost before it.
    */
-  constructor(
-    payloadType: number,
-    decode: (packet: ArrayBuffer, start: number, byteLength: number) => Int16Array<ArrayBuffer>,
-  ) {
+  constructor(payloadType: number, play: (payload: Uint8Array<ArrayBuffer>, lostPackets: number) => void) {
     this.#payloadType = payloadType;
-    this.#decode = decode;
+    this.#play = play;
   }
 
-  /** What can be played once this packet is there. What is no RTP packet is dropped; never throws. */
-  read(message: ArrayBuffer): ArrayBuffer[] {
+  /** Plays what can be played once this packet is there. What is no RTP packet is dropped; never throws. */
+  read(message: ArrayBuffer): void {
     const packet = this.#parse(message);
-    if (!packet) return [];
-    const played: ArrayBuffer[] = [];
+    if (!packet) return;
     const ahead = distance(packet.sequence, this.#sequence);
     if (packet.ssrc !== this.#ssrc || Math.abs(ahead) > farthestPackets) {
-      played.push(...this.rest());
+      this.rest();
       this.#ssrc = packet.ssrc;
       this.#sequence = packet.sequence;
     } else if (ahead < 0 || this.#held.some(({ sequence }) => sequence === packet.sequence)) {
-      return played;
+      return;
     }
-    this.#held.push(packet);
+    if (this.#held.push(packet) === 1) this.#ticks = 0;
     this.#held.sort((a, b) => distance(a.sequence, b.sequence));
-    while (this.#held[0]?.sequence === this.#sequence || this.#held.length > heldPackets) {
-      played.push(...this.#play(this.#held.shift()!));
-    }
-    return played;
+    while (this.#held[0]?.sequence === this.#sequence || this.#held.length > heldPackets) this.#playFirst();
   }
 
-  /** What was held back for packets that will not come any more. */
-  rest(): ArrayBuffer[] {
-    return this.#held.splice(0).flatMap((packet) => this.#play(packet));
+  /** To be called every 20 ms or so: a sender that pauses sends nothing that would end the waiting. */
+  tick(): void {
+    this.#ticks += 1;
+    if (this.#ticks > heldTicks) this.rest();
   }
 
-  #play({ sequence, timestamp, samples }: Packet): ArrayBuffer[] {
+  /** Plays what was held back for packets that will not come any more. */
+  rest(): void {
+    while (this.#held.length > 0) this.#playFirst();
+  }
+
+  #playFirst(): void {
+    const { sequence, payload } = this.#held.shift()!;
     const lost = distance(sequence, this.#sequence);
-    // The clock may also have gone on because the sender paused: a lost packet is as long as this one, at most.
-    const clock = Math.max(0, (timestamp - this.#timestamp) | 0);
-    const silence = new Int16Array(Math.min(clock, lost * samples.length, longestSilence));
     this.#sequence = (sequence + 1) & 0xffff;
-    this.#timestamp = timestamp + samples.length;
-    return [silence.buffer, samples.buffer];
+    this.#play(payload, lost);
   }
 
   #parse(message: ArrayBuffer): Packet | undefined {
@@ -122,9 +122,8 @@ export class RtpReader {
     const isSound = type === this.#payloadType || Math.min(type, this.#payloadType) > 95;
     return {
       sequence: header.getUint16(2),
-      timestamp: header.getUint32(4),
       ssrc: header.getUint32(8),
-      samples: this.#decode(message, start, isSound ? end - start : 0),
+      payload: new Uint8Array(message, start, isSound ? end - start : 0),
     };
   }
 }

@@ -1,15 +1,19 @@
-import { PcmWire, pcmFormat } from './pcm.js';
 import { Uplink } from './uplink.js';
-import type { Wire, WireFormat, WireName } from './wire.js';
+import { createWire, wireFormat } from './wires.js';
+import type { Wire, WireChoice } from './wire.js';
 
-/** What a socket host is told, once: to open this. */
-export interface SocketCommand {
+/** What a socket host is told first, once: to open this. */
+export interface SocketCommand extends WireChoice {
   readonly url: string;
-  readonly protocol: WireName;
   /** Chunks come in here (ArrayBuffers, transferred) and their buffers go back for the next ones. */
   readonly uplink: MessagePort;
   /** The agent's PCM16 goes out here (ArrayBuffers, transferred). */
   readonly downlink: MessagePort;
+}
+
+/** What it is told when the call is there that a `bind` was reported for. */
+export interface BindCommand {
+  readonly sid: string;
 }
 
 /** Figures of one socket. */
@@ -27,31 +31,34 @@ export type SocketReport =
   | { readonly type: 'opened' }
   | { readonly type: 'client-ready' }
   | { readonly type: 'agent-ready' }
+  /** The socket waits to be bound to a call for this server. Once. */
+  | { readonly type: 'bind'; readonly serverName: unknown }
   | { readonly type: 'message'; readonly data: unknown }
   | { readonly type: 'stats'; readonly stats: SocketStats }
+  /** The wire cannot be spoken here. */
+  | { readonly type: 'failed'; readonly code: 'unsupported-browser' | 'audio-failed' }
   | { readonly type: 'closed'; readonly closeCode: number; readonly hungUp: boolean };
 
-/** Every wire: its format, and how to make one. */
-export const wires: Record<WireName, { readonly format: WireFormat; readonly create: () => Wire }> = {
-  pcm: { format: pcmFormat, create: () => new PcmWire() },
-};
-
+/** How long a socket may take to open that is opened to be closed. */
+const hangUpTimeoutMs = 10_000;
 /** Chunks between two `stats` reports: 200 ms of sound. */
 const statsEvery = 10;
 
 /**
  * Runs one websocket on behalf of whoever holds the other end of `port`; the command and the reports are messages and
  * audio goes through its own ports, so it may live on the main thread or in a Worker.
- * @returns What ends it at once and answers the last figures. No message, since a page that is being left delivers none.
+ * @returns What ends it at once and answers the last figures; with a `sid` it is bound first, so that this call ends too.
+ *   No message, since a page that is being left delivers none.
  */
-export function hostSocket(port: MessagePort): () => SocketStats | undefined {
+export function hostSocket(port: MessagePort): (sid?: string) => SocketStats | undefined {
   let socket: HostedSocket | undefined;
-  port.onmessage = ({ data }: MessageEvent<SocketCommand>) => {
-    socket = new HostedSocket(data, (report) => port.postMessage(report));
+  port.onmessage = ({ data }: MessageEvent<SocketCommand | BindCommand>) => {
+    if ('sid' in data) socket?.bind(data.sid);
+    else socket = new HostedSocket(data, (report) => port.postMessage(report));
   };
-  return () => {
+  return (sid) => {
     port.close();
-    return socket?.close();
+    return socket?.close(sid);
   };
 }
 
@@ -62,52 +69,70 @@ class HostedSocket {
   #capture: MessagePort;
   #playback: MessagePort;
   #report: (report: SocketReport) => void;
+  /** Whether there is a call already that only its own socket can end. */
+  #isCreated: boolean;
   #chunks = 0;
   #isClientReady = false;
   #isAgentReady = false;
+  #isBindTold = false;
   #audioMessages = 0;
   #malformedMessages = 0;
 
   constructor(command: SocketCommand, report: (report: SocketReport) => void) {
-    const { format, create } = wires[command.protocol];
-    this.#wire = create();
+    this.#wire = createWire(command, {
+      send: (message) => this.#socket?.send(message),
+      play: (samples) => {
+        if (samples.byteLength > 0) this.#playback.postMessage(samples, [samples]);
+      },
+      fail: (code) => report({ type: 'failed', code }),
+    });
     this.#report = report;
+    this.#isCreated = command.protocol === 'media' && !command.bind;
     this.#capture = command.uplink;
     this.#playback = command.downlink;
     this.#capture.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => this.#takeChunk(data);
     try {
       const socket = new WebSocket(command.url);
       socket.binaryType = 'arraybuffer';
-      const chunkMs = (format.chunkSamples / format.captureRate) * 1000;
-      this.#uplink = new Uplink(socket, chunkMs, (chunk) => this.#giveBack(chunk));
+      const { chunkSamples, chunkBytes } = wireFormat(command)!;
+      this.#uplink = new Uplink({
+        limitBytes: 8 * chunkBytes,
+        bufferedBytes: () => socket.bufferedAmount,
+        send: (chunk, index) => this.#wire.encode(chunk, index * chunkSamples),
+        release: (chunk) => this.#giveBack(chunk),
+      });
       socket.onopen = () => {
         report({ type: 'opened' });
-        this.#sendReadyOnce();
+        this.#tellReadiness();
       };
       socket.onmessage = ({ data }: MessageEvent<ArrayBuffer | string>) => this.#takeMessage(data);
-      socket.onclose = ({ code }) => this.#end(code);
+      socket.onclose = ({ code }) => void this.#end(code);
       this.#socket = socket;
     } catch {
       // A page's policy may throw here (CSP in old WebKit, mixed content). The error would name the URL: it is not kept.
-      this.#end(1006);
+      void this.#end(1006);
     }
   }
 
-  close(): SocketStats {
+  bind(sid: string): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify({ type: 'bind', sid }));
+  }
+
+  close(sid?: string): SocketStats {
     const socket = this.#socket;
+    if (sid) this.bind(sid);
     this.#letGo();
-    socket?.close(1000);
+    void this.#wire.end();
+    if (socket) hangUp(socket, this.#isCreated);
     return this.#stats;
   }
 
   #takeChunk(chunk: ArrayBuffer): void {
     this.#chunks += 1;
-    this.#sendReadyOnce();
+    this.#tellReadiness();
     // What was said before the agent could listen is not sent late: the line is live from its first chunk on.
     if (!this.#isClientReady || this.#socket?.readyState !== WebSocket.OPEN) return this.#giveBack(chunk);
-    const encoded = this.#wire.encode(chunk);
-    this.#uplink!.push(encoded);
-    if (encoded !== chunk) this.#giveBack(chunk);
+    this.#uplink!.push(chunk);
     if (this.#chunks % statsEvery === 0) this.#reportStats();
   }
 
@@ -115,27 +140,37 @@ class HostedSocket {
     this.#capture.postMessage(chunk, [chunk]);
   }
 
-  #sendReadyOnce(): void {
+  #tellReadiness(): void {
+    const { clientReady, isAgentReady } = this.#wire;
     // The first chunk comes from the audio thread, so playback can start as well.
-    const isReady = this.#socket?.readyState === WebSocket.OPEN && this.#chunks > 0;
-    if (!isReady || this.#isClientReady) return;
-    this.#isClientReady = true;
-    this.#socket!.send(this.#wire.clientReady);
-    this.#report({ type: 'client-ready' });
-    if (this.#isAgentReady) this.#report({ type: 'agent-ready' });
+    const isReady = this.#socket?.readyState === WebSocket.OPEN && this.#chunks > 0 && (clientReady || isAgentReady);
+    if (isReady && !this.#isClientReady) {
+      this.#isClientReady = true;
+      if (clientReady) this.#socket!.send(clientReady);
+      this.#report({ type: 'client-ready' });
+    }
+    if (this.#isClientReady && isAgentReady && !this.#isAgentReady) {
+      this.#isAgentReady = true;
+      this.#report({ type: 'agent-ready' });
+    }
   }
 
   #takeMessage(message: ArrayBuffer | string): void {
-    if (typeof message !== 'string') {
+    if (typeof message === 'string') {
+      this.#takeText(message);
+    } else {
       this.#audioMessages += 1;
-      const samples = this.#wire.decode(message);
-      if (samples.byteLength > 0) this.#playback.postMessage(samples, [samples]);
-      return;
+      this.#wire.decode(message);
     }
+    this.#tellReadiness();
+  }
+
+  #takeText(message: string): void {
     const text = this.#wire.read(message);
-    if (text.type === 'agent-ready') {
-      if (this.#isClientReady && !this.#isAgentReady) this.#report(text);
-      this.#isAgentReady = true;
+    if (text.type === 'status') return;
+    if (text.type === 'bind') {
+      if (!this.#isBindTold) this.#report(text);
+      this.#isBindTold = true;
       return;
     }
     if (text.type === 'malformed') this.#malformedMessages += 1;
@@ -160,8 +195,9 @@ class HostedSocket {
     this.#report({ type: 'stats', stats: this.#stats });
   }
 
-  #end(closeCode: number): void {
+  async #end(closeCode: number): Promise<void> {
     this.#reportStats();
+    await this.#wire.end();
     this.#letGo();
     this.#report({ type: 'closed', closeCode, hungUp: this.#wire.hungUp(closeCode) });
   }
@@ -173,4 +209,16 @@ class HostedSocket {
     this.#playback.close();
     if (socket) socket.onopen = socket.onmessage = socket.onclose = null;
   }
+}
+
+/**
+ * Closes a socket.
+ * @param isCreated - There is a call, which ends only when a socket that was open is closed: it is waited for, a while.
+ */
+export function hangUp(socket: WebSocket, isCreated: boolean): void {
+  const close = () => socket.close(1000);
+  if (!isCreated || socket.readyState !== WebSocket.CONNECTING) return close();
+  const timer = setTimeout(close, hangUpTimeoutMs);
+  socket.onopen = close;
+  socket.onclose = () => clearTimeout(timer);
 }

@@ -1,11 +1,22 @@
-/** What the queue needs of a socket. */
-export interface UplinkSocket {
-  readonly bufferedAmount: number;
-  send(chunk: ArrayBuffer): void;
+/** What the queue needs to know. */
+export interface UplinkOptions {
+  /** Bytes that may wait inside the socket: what it holds cannot be taken back, so it gets little. */
+  readonly limitBytes: number;
+  /** Bytes that wait there now. */
+  bufferedBytes(): number;
+  /** Sends a chunk, of which copies are made; `index` counts all that were pushed, from 0. */
+  send(chunk: ArrayBuffer, index: number): void;
+  /** Takes back each buffer once it was sent or dropped. */
+  release(chunk: ArrayBuffer): void;
 }
 
-/** Bytes that may wait inside the socket: what it holds cannot be taken back, so it gets little. */
-const socketLimitBytes = 16_000;
+interface QueuedChunk {
+  readonly chunk: ArrayBuffer;
+  readonly index: number;
+  readonly isSilent: boolean;
+}
+
+const chunkMs = 20;
 /** Above this backlog chunks without speech are dropped. */
 const silenceLimitMs = 500;
 /** Above this backlog the oldest chunks are dropped. */
@@ -18,45 +29,39 @@ const silenceRms = 10 ** (-45 / 20) * 32_768;
  * is worth less than speech that arrives. Driven by its own pushes (one each 20 ms), so it needs no timer.
  */
 export class Uplink {
-  #socket: UplinkSocket;
-  #chunkMs: number;
-  #release: (chunk: ArrayBuffer) => void;
-  #queue: { readonly chunk: ArrayBuffer; readonly isSilent: boolean }[] = [];
+  #options: UplinkOptions;
+  #queue: QueuedChunk[] = [];
+  #pushed = 0;
   /** Chunks handed to the socket. */
   sent = 0;
   /** Chunks given up because the network was slower than speech. */
   dropped = 0;
 
-  /**
-   * @param chunkMs - Length of one chunk in ms of sound.
-   * @param release - Takes back each buffer once it was sent (send copies) or dropped.
-   */
-  constructor(socket: UplinkSocket, chunkMs: number, release: (chunk: ArrayBuffer) => void) {
-    this.#socket = socket;
-    this.#chunkMs = chunkMs;
-    this.#release = release;
+  constructor(options: UplinkOptions) {
+    this.#options = options;
   }
 
-  /** Queues one chunk and sends what the socket takes. */
+  /** Queues one chunk of PCM16 and sends what the socket takes. */
   push(chunk: ArrayBuffer): void {
-    this.#queue.push({ chunk, isSilent: isSilent(chunk) });
-    while (this.#queue.length > 0 && this.#socket.bufferedAmount < socketLimitBytes) {
-      const next = this.#queue.shift()!.chunk;
-      this.#socket.send(next);
+    const { limitBytes, bufferedBytes, send, release } = this.#options;
+    this.#queue.push({ chunk, index: this.#pushed++, isSilent: isSilent(chunk) });
+    while (this.#queue.length > 0 && bufferedBytes() < limitBytes) {
+      const { chunk, index } = this.#queue.shift()!;
+      send(chunk, index);
       this.sent += 1;
-      this.#release(next);
+      release(chunk);
     }
     if (this.#backlogMs > silenceLimitMs) this.#drop(this.#queue.findIndex(({ isSilent }) => isSilent));
     if (this.#backlogMs > backlogLimitMs) this.#drop(0);
   }
 
   get #backlogMs(): number {
-    return this.#queue.length * this.#chunkMs;
+    return this.#queue.length * chunkMs;
   }
 
   #drop(index: number): void {
     if (index < 0) return;
-    for (const { chunk } of this.#queue.splice(index, 1)) this.#release(chunk);
+    for (const { chunk } of this.#queue.splice(index, 1)) this.#options.release(chunk);
     this.dropped += 1;
   }
 }

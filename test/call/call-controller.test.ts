@@ -3,6 +3,7 @@ import { AudioFailure, type AudioFailureCode } from '../../src/audio/audio-failu
 import { noStats, type CallReport, type EndReason } from '../../src/call/call-report.js';
 import { CallError, type CallErrorCode } from '../../src/call/errors.js';
 import type { CallStatus } from '../../src/call/machine.js';
+import type { Session } from '../../src/call/session.js';
 import { nextTask } from '../support/inbox.js';
 import { Rehearsal, session, stages, type Stage } from './fake-parts.js';
 
@@ -71,8 +72,9 @@ describe('a call', () => {
   const expectNothingOpen = (rehearsal = call): void => {
     expect(rehearsal.audios.all.map(({ stops }) => stops)).to.deep.equal(rehearsal.audios.all.map(() => 1));
     expect(rehearsal.sockets.all.map(({ closes }) => closes)).to.deep.equal(rehearsal.sockets.all.map(() => 1));
-    expect(rehearsal.sessions.all.every(({ signal }) => signal.aborted)).to.equal(true);
-    expect(rehearsal.clock.pending, 'timers').to.equal(0);
+    // A request that is still to be answered is waited for: it may have created a call.
+    const unanswered = rehearsal.sessions.all.filter(({ isSettled, signal }) => !isSettled && !signal.aborted);
+    expect(rehearsal.clock.pending, 'timers').to.equal(unanswered.length);
   };
   const errorOf = (rehearsal = call): CallError => rehearsal.controller.error!;
 
@@ -128,7 +130,7 @@ describe('a call', () => {
 
     it('opens the session’s socket once, between the ends of the sound that the wire asks for', async () => {
       await call.playTo(active);
-      expect(call.audio.formats).to.deep.equal([{ captureRate: 48_000, playbackRate: 16_000, chunkSamples: 960 }]);
+      expect(call.audio.formats[0]).to.include({ captureRate: 48_000, playbackRate: 16_000, chunkSamples: 960 });
       expect(call.sockets.all.length).to.equal(1);
       const { options } = call.socket;
       expect([options.url, options.protocol]).to.deep.equal([session.url, 'pcm']);
@@ -243,6 +245,7 @@ describe('a call', () => {
         stats: { chunksSent: 20, chunksDropped: 1, audioMessages: 9, malformedMessages: 2 },
       });
       const expected = {
+        callId: undefined,
         chunksSent: 20,
         chunksDropped: 1,
         audioMessages: 9,
@@ -791,8 +794,8 @@ describe('a call', () => {
       };
       call.socket.report({ type: 'closed', closeCode: 1006, hungUp: false });
       const order = call.log.slice(before);
-      expect(order.slice(0, 3)).to.have.members(['session aborted', 'socket closed', 'sound stopped']);
-      expect(order.slice(3)).to.deep.equal(['status failed', 'error', 'end']);
+      expect(order.slice(0, 2)).to.have.members(['socket closed', 'sound stopped']);
+      expect(order.slice(2)).to.deep.equal(['status failed', 'error', 'end']);
       expect(seen).to.deep.equal(['failed', 'connection-lost', 1, 1]);
     });
 
@@ -801,8 +804,8 @@ describe('a call', () => {
       const before = call.log.length;
       void call.controller.stop();
       const order = call.log.slice(before);
-      expect(order.slice(0, 3)).to.have.members(['session aborted', 'socket closed', 'sound stopped']);
-      expect(order.slice(3)).to.deep.equal(['status ended', 'end']);
+      expect(order.slice(0, 2)).to.have.members(['socket closed', 'sound stopped']);
+      expect(order.slice(2)).to.deep.equal(['status ended', 'end']);
     });
 
     it('fires its end once for every start that was not refused', async () => {
@@ -814,6 +817,256 @@ describe('a call', () => {
       }
       expect(call.told.filter((type) => type === 'end').length).to.equal(stages.length);
       expect(call.told.filter((type) => type === 'start').length).to.equal(2);
+    });
+  });
+
+  describe('whose wire', () => {
+    const wires: Record<string, Partial<Record<keyof Session, unknown>>> = {
+      'another protocol': { protocol: 'webrtc' },
+      'a protocol that is none': { protocol: ['pcm'] },
+      'a name of every object': { protocol: '__proto__' },
+      'another codec': { protocol: 'media', codec: 'g722' },
+      'a codec that every object has': { protocol: 'media', codec: 'constructor' },
+      'another framing': { protocol: 'media', framing: 'mp4' },
+      'Opus as bare payload': { protocol: 'media', codec: 'opus', framing: 'payload' },
+    };
+    for (const [what, wire] of Object.entries(wires)) {
+      it(`is ${what} fails as protocol-error, opens no socket for sound, and hangs up what was created`, async () => {
+        void call.start();
+        call.audio.microphone.resolve();
+        call.audio.loaded.resolve();
+        await call.sessions.count(1);
+        call.session.resolve({ ...session, ...wire } as Session);
+        expect(await call.lastStart).to.equal(false);
+        expect(errorOf().code).to.equal('protocol-error');
+        expect(call.sockets.all.length).to.equal(0);
+        expect(call.hungUp).to.deep.equal(wire.protocol === 'media' ? [session.url] : []);
+        expectNothingOpen();
+      });
+    }
+
+    it('sets the rates of the sound', async () => {
+      for (const [codec, framing, rate] of [
+        [undefined, undefined, 16_000],
+        ['l16', 'rtp', 16_000],
+        ['pcmu', 'payload', 8000],
+        ['pcma', 'rtp', 8000],
+        ['opus', 'rtp', 48_000],
+      ] as const) {
+        await call.playTo(active, {}, { ...session, protocol: 'media', codec, framing });
+        expect(call.audio.formats[0]).to.include({
+          captureRate: rate,
+          playbackRate: rate,
+          chunkSamples: rate / 50,
+        });
+        expect(call.socket.options).to.include({ protocol: 'media', codec, framing });
+        void call.controller.stop();
+      }
+    });
+
+    it('cannot be spoken here fails, says what is missing, and the next click works', async () => {
+      for (const code of ['unsupported-browser', 'audio-failed'] as const) {
+        await call.playTo('the socket opens', {}, { ...session, protocol: 'media', codec: 'opus', framing: 'rtp' });
+        call.socket.report({ type: 'failed', code });
+        expect(await call.lastStart).to.equal(false);
+        expect(errorOf().code).to.equal(code);
+        expect(errorOf().message).to.include('synthflow-call.codecs.js');
+        expectNothingOpen();
+      }
+    });
+  });
+
+  describe('that is created by its first request', () => {
+    const created: Session = { ...session, protocol: 'media', callId: 'call-1' };
+
+    it('is told by its name in the figures', async () => {
+      await call.playTo(active, {}, created);
+      expect(call.controller.stats.callId).to.equal('call-1');
+      void call.controller.stop();
+      expect(call.end!.stats.callId).to.equal('call-1');
+      await call.playTo(active);
+      expect(call.controller.stats.callId, 'of the next call').to.equal(undefined);
+    });
+
+    it('is asked for once, and not before the microphone is granted', async () => {
+      void call.start();
+      await nextTask();
+      expect(call.sessions.all.length).to.equal(0);
+      void call.controller.stop();
+      await call.playTo(active, {}, created);
+      expect(call.sessions.all.length).to.equal(1);
+    });
+
+    it('is hung up where the visitor stops before it is known', async () => {
+      await call.playTo('the sound is there, the session is not');
+      void call.controller.stop();
+      expect(call.controller.status).to.equal('ended');
+      expect(call.session.signal.aborted, 'its answer is still wanted').to.equal(false);
+      expect(call.hungUp).to.deep.equal([]);
+      call.session.resolve(created);
+      await nextTask();
+      expect(call.hungUp).to.deep.equal([created.url]);
+      expectNothingOpen();
+      await playTheRest();
+      expect(call.hungUp.length).to.equal(1);
+    });
+
+    it('is hung up where the visitor stops before the sound is there, or the sound fails', async () => {
+      for (const end of [
+        () => void call.controller.stop(),
+        () => call.audio.loaded.reject(new AudioFailure('audio-failed')),
+        () => call.audio.report({ type: 'failed', failure: new AudioFailure('microphone-lost') }),
+      ]) {
+        await call.playTo('session and sound are waited for');
+        call.session.resolve(created);
+        await nextTask();
+        end();
+        await nextTask();
+        expect(call.hungUp.splice(0)).to.deep.equal([created.url]);
+        expect(call.sockets.all.length).to.equal(0);
+      }
+    });
+
+    it('ends with its own socket, once there is one', async () => {
+      for (const stage of withSocket) {
+        await call.playTo(stage, {}, created);
+        void call.controller.stop();
+        expect(call.hungUp, stage).to.deep.equal([]);
+        expect(call.socket.closes, stage).to.equal(1);
+      }
+    });
+
+    it('is given up where the endpoint does not answer in time, and nothing waits for ever', async () => {
+      await call.playTo('the sound is there, the session is not');
+      void call.controller.stop();
+      call.clock.advance(10_000);
+      expect(call.session.signal.aborted).to.equal(true);
+      expect(call.clock.pending).to.equal(0);
+      call.session.reject(call.session.signal.reason);
+      await expectNothingUnhandled();
+      expect(call.controller.error).to.equal(null);
+    });
+
+    it('is nothing to hang up on the other wire, whose sessions cost nothing until they are opened', async () => {
+      await call.playTo('the sound is there, the session is not');
+      void call.controller.stop();
+      call.session.resolve(session);
+      await nextTask();
+      expect(call.hungUp).to.deep.equal([]);
+    });
+  });
+
+  describe('that is created when its socket is open', () => {
+    const unbound: Session = { ...session, protocol: 'media', bind: true };
+    const named = { type: 'bind', serverName: 'node-1' } as const;
+
+    /** A call whose socket has named its server. */
+    const toBinding = async (): Promise<void> => {
+      const asked = call.bindings.all.length;
+      await call.playTo('the socket is open', {}, unbound);
+      call.socket.report(named);
+      await call.bindings.count(asked + 1);
+    };
+
+    it('is asked for with the server’s name, and the socket is bound to it', async () => {
+      await toBinding();
+      expect(call.binding.serverName).to.equal('node-1');
+      expect(call.controller.status).to.equal('connecting');
+      call.binding.resolve({ sid: 'sid-1', callId: 'call-1' });
+      await nextTask();
+      expect(call.socket.bound).to.deep.equal(['sid-1']);
+      expect(call.controller.stats.callId).to.equal('call-1');
+      call.socket.report({ type: 'client-ready' });
+      call.socket.report({ type: 'agent-ready' });
+      expect(await call.lastStart).to.equal(true);
+      void call.controller.stop();
+      expect([call.hungUp, call.socket.boundAtEnd]).to.deep.equal([[], [undefined]]);
+      expectNothingOpen();
+    });
+
+    it('is bound and then closed where the visitor stops meanwhile: else it would go on, and be billed', async () => {
+      await toBinding();
+      void call.controller.stop();
+      expect(call.controller.status).to.equal('ended');
+      expect([call.audio.stops, call.socket.closes], 'the microphone is off, the socket waits').to.deep.equal([1, 0]);
+      call.binding.resolve({ sid: 'sid-1', callId: undefined });
+      await nextTask();
+      expect([call.socket.bound, call.socket.boundAtEnd]).to.deep.equal([[], ['sid-1']]);
+      expectNothingOpen();
+    });
+
+    it('leaves no open socket where it was stopped and then refused, or never answered', async () => {
+      await toBinding();
+      void call.controller.stop();
+      call.binding.reject(new CallError('rate-limited'));
+      await nextTask();
+      expect(call.socket.boundAtEnd).to.deep.equal([undefined]);
+      expectNothingOpen();
+
+      await toBinding();
+      void call.controller.stop();
+      call.clock.advance(10_000);
+      expect(call.binding.signal.aborted).to.equal(true);
+      call.binding.reject(call.binding.signal.reason);
+      await expectNothingUnhandled();
+      expect(call.socket.boundAtEnd).to.deep.equal([undefined]);
+      expectNothingOpen();
+    });
+
+    it('fails with the endpoint’s refusal, and the next click works', async () => {
+      await toBinding();
+      call.binding.reject(new CallError('rate-limited', { httpStatus: 429, retryAfterS: 7 }));
+      expect(await call.lastStart).to.equal(false);
+      expect(errorOf()).to.include({ code: 'rate-limited', retryAfterS: 7 });
+      expectNothingOpen();
+      await toBinding();
+      call.binding.resolve({ sid: 'sid-2', callId: undefined });
+      await nextTask();
+      expect(call.socket.bound).to.deep.equal(['sid-2']);
+    });
+
+    it('fails as agent-timeout where the server does not name itself, or does not join the call', async () => {
+      await call.playTo('the socket is open', {}, unbound);
+      call.clock.advance(20_000);
+      expect(errorOf().code).to.equal('agent-timeout');
+      expectNothingOpen();
+
+      await toBinding();
+      call.binding.resolve({ sid: 'sid-1', callId: undefined });
+      await nextTask();
+      call.clock.advance(20_000);
+      expect(errorOf().code).to.equal('agent-timeout');
+      expect(call.socket.boundAtEnd, 'it is bound already').to.deep.equal([undefined]);
+      expectNothingOpen();
+    });
+
+    it('fails as token-request-timeout where the endpoint is silent', async () => {
+      await toBinding();
+      call.clock.advance(10_000);
+      expect(errorOf().code).to.equal('token-request-timeout');
+      call.binding.reject(call.binding.signal.reason);
+      await expectNothingUnhandled();
+      expectNothingOpen();
+    });
+
+    it('fails as connection-failed where the server closes meanwhile, and binds nothing any more', async () => {
+      await toBinding();
+      call.socket.report({ type: 'closed', closeCode: 1008, hungUp: false });
+      expect(errorOf()).to.include({ code: 'connection-failed', closeCode: 1008 });
+      call.binding.resolve({ sid: 'sid-1', callId: undefined });
+      await nextTask();
+      expect(call.socket.bound).to.deep.equal([]);
+      expectNothingOpen();
+    });
+
+    it('is not ended by a server that speaks before it is bound', async () => {
+      await toBinding();
+      call.socket.report({ type: 'client-ready' });
+      call.socket.report({ type: 'agent-ready' });
+      call.binding.resolve({ sid: 'sid-1', callId: undefined });
+      await nextTask();
+      call.clock.advance(60_000);
+      expect(call.controller.status).to.equal('active');
     });
   });
 });

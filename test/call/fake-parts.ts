@@ -1,13 +1,17 @@
 import type { AudioFormat, AudioOptions, AudioReport } from '../../src/audio/audio-engine.js';
 import { CallController, type CallAudio, type CallOptions, type CallParts } from '../../src/call/call-controller.js';
 import type { CallReport } from '../../src/call/call-report.js';
-import type { Session, SessionRequest } from '../../src/call/session.js';
+import type { Binding, Session, SessionRequest } from '../../src/call/session.js';
 import type { SocketCommand, SocketReport } from '../../src/protocol/socket-host.js';
 import { Deferred } from '../support/deferred.js';
 import { Inbox } from '../support/inbox.js';
 import { ManualClock } from '../support/manual-clock.js';
 
-export const session: Session = { url: 'wss://agent.example/start?token=secret-token', protocol: 'pcm' };
+export const session: Session = {
+  url: 'wss://agent.example/start?token=secret-token',
+  protocol: 'pcm',
+  callId: undefined,
+};
 
 /** A call's sound that does nothing until the test says so. */
 export class FakeAudio implements CallAudio {
@@ -68,11 +72,20 @@ export interface FakeSocket {
   readonly options: SocketCommand;
   readonly report: (report: SocketReport) => void;
   closes: number;
+  /** What it was bound to, and what it was bound to in order to be closed. */
+  readonly bound: string[];
+  readonly boundAtEnd: (string | undefined)[];
 }
 
 /** A request for a session that the test answers. */
 export interface AskedSession extends Deferred<Session> {
   readonly request: SessionRequest;
+  readonly signal: AbortSignal;
+}
+
+/** A request for a call to bind to that the test answers. */
+export interface AskedBinding extends Deferred<Binding> {
+  readonly serverName: unknown;
   readonly signal: AbortSignal;
 }
 
@@ -96,7 +109,10 @@ export class Rehearsal {
   readonly reports = new Inbox<CallReport>();
   readonly audios = new Inbox<FakeAudio>();
   readonly sessions = new Inbox<AskedSession>();
+  readonly bindings = new Inbox<AskedBinding>();
   readonly sockets = new Inbox<FakeSocket>();
+  /** URLs that were opened only to hang up. */
+  readonly hungUp: string[] = [];
   /** Reports and the letting go of each part, in their order. */
   readonly log: string[] = [];
   readonly controller: CallController;
@@ -116,20 +132,28 @@ export class Rehearsal {
       },
       fetchSession: (request, signal) => {
         const asked = Object.assign(new Deferred<Session>(), { request, signal });
-        signal.addEventListener('abort', () => this.log.push('session aborted'));
         this.sessions.push(asked);
         return asked.promise;
       },
       openSocket: (options, report) => {
-        const socket: FakeSocket = { options, report, closes: 0 };
+        const socket: FakeSocket = { options, report, closes: 0, bound: [], boundAtEnd: [] };
         this.sockets.push(socket);
         return {
-          close: () => {
+          bind: (sid) => socket.bound.push(sid),
+          close: (sid) => {
             socket.closes += 1;
+            socket.boundAtEnd.push(sid);
             this.log.push('socket closed');
+            return undefined;
           },
         };
       },
+      fetchBinding: (_request, signal, serverName) => {
+        const asked = Object.assign(new Deferred<Binding>(), { serverName, signal });
+        this.bindings.push(asked);
+        return asked.promise;
+      },
+      hangUpUnused: (url) => this.hungUp.push(url),
       now: () => this.clock.nowMs,
       ...parts,
     });
@@ -140,6 +164,9 @@ export class Rehearsal {
   }
   get session(): AskedSession {
     return this.sessions.all.at(-1)!;
+  }
+  get binding(): AskedBinding {
+    return this.bindings.all.at(-1)!;
   }
   get socket(): FakeSocket {
     return this.sockets.all.at(-1)!;
@@ -162,14 +189,14 @@ export class Rehearsal {
   }
 
   /** Starts a call and plays it up to this stage. */
-  async playTo(stage: Stage, options: Partial<CallOptions> = {}): Promise<void> {
+  async playTo(stage: Stage, options: Partial<CallOptions> = {}, given = session): Promise<void> {
     const [asked, opened] = [this.sessions.all.length, this.sockets.all.length];
     void this.start(options);
     if (stage === 'the microphone is asked for') return;
     this.audio.microphone.resolve();
     await this.sessions.count(asked + 1);
     if (stage === 'session and sound are waited for') return;
-    if (stage !== 'the sound is there, the session is not') this.session.resolve(session);
+    if (stage !== 'the sound is there, the session is not') this.session.resolve(given);
     if (stage === 'the session is there, the sound is not') return void (await this.session.promise);
     this.audio.loaded.resolve();
     if (stage === 'the sound is there, the session is not') return void (await this.audio.loaded.promise);

@@ -1,10 +1,20 @@
 import { expect } from '@open-wc/testing';
 import { CallError } from '../../src/call/errors.js';
-import { fetchSession, type SessionRequest, type TokenProvider } from '../../src/call/session.js';
+import { fetchBinding, fetchSession, type SessionRequest, type TokenProvider } from '../../src/call/session.js';
 import { Deferred } from '../support/deferred.js';
 
 const sessionURL = 'wss://widget.example/websocket/start?token=secret-token';
 const endpoint = 'https://site.example/api/token';
+
+/** What a session is where nobody says more than its URL. */
+const plain = {
+  url: sessionURL,
+  protocol: 'pcm',
+  codec: undefined,
+  framing: undefined,
+  bind: false,
+  callId: undefined,
+};
 
 interface Asked {
   readonly url: URL;
@@ -53,10 +63,7 @@ describe('a session', () => {
   describe('asked of the token endpoint', () => {
     it('is one POST with the agent in its JSON, as strict as fetch can be', async () => {
       const { signal } = new AbortController();
-      expect(await ask({ tokenEndpoint: endpoint, assistantId: 'agent 1' }, signal)).to.deep.equal({
-        url: sessionURL,
-        protocol: 'pcm',
-      });
+      expect(await ask({ tokenEndpoint: endpoint, assistantId: 'agent 1' }, signal)).to.deep.equal(plain);
       expect(asked.length).to.equal(1);
       const { url, init } = asked[0]!;
       expect(url.href).to.equal(endpoint);
@@ -129,8 +136,8 @@ describe('a session', () => {
     });
 
     it('ignores fields that this version does not know', async () => {
-      answersWith({ sessionURL, protocol: 'pcm', codec: 'l16', framing: 'payload', callId: 'x', news: { a: 1 } });
-      expect(await ask({ tokenEndpoint: endpoint })).to.deep.equal({ url: sessionURL, protocol: 'pcm' });
+      answersWith({ sessionURL, protocol: 'pcm', news: { a: 1 }, sid: 'x', url: 'wss://other.example/' });
+      expect(await ask({ tokenEndpoint: endpoint })).to.deep.equal(plain);
     });
 
     it('may come from an endpoint that answers no Content-Type', async () => {
@@ -278,13 +285,6 @@ describe('a session', () => {
         expect((await failureOf({ tokenEndpoint: endpoint })).code).to.equal('token-response-invalid');
       });
     }
-
-    for (const protocol of ['media', 'PCM', '', null, 0, ['pcm'], { toString: 'pcm' }, '__proto__', 'constructor']) {
-      it(`is protocol-error for the protocol ${JSON.stringify(protocol)}`, async () => {
-        answersWith({ sessionURL, protocol });
-        expect((await failureOf({ tokenEndpoint: endpoint })).code).to.equal('protocol-error');
-      });
-    }
   });
 
   const rejected = [
@@ -339,7 +339,7 @@ describe('a session', () => {
       }
       for (const [url, opened] of Object.entries(accepted)) {
         it(`is taken for ${url}`, async () => {
-          expect(await ask(from(url))).to.deep.equal({ url: opened, protocol: 'pcm' });
+          expect(await ask(from(url))).to.deep.equal({ ...plain, url: opened });
         });
       }
     });
@@ -415,6 +415,107 @@ describe('a session', () => {
     });
   });
 
+  describe('of either wire', () => {
+    it('is of the wire that the answer names, with its codec, framing, binding and call', async () => {
+      const answer = { protocol: 'media', codec: 'pcmu', framing: 'rtp', bind: true, callId: 'call-1' } as const;
+      answersWith({ sessionURL, ...answer });
+      expect(await ask({ tokenEndpoint: endpoint, protocol: 'pcm' })).to.deep.equal({ url: sessionURL, ...answer });
+      const tokenProvider: TokenProvider = async () => ({ sessionURL, ...answer });
+      expect(await ask({ tokenProvider, protocol: 'pcm' })).to.deep.equal({ url: sessionURL, ...answer });
+    });
+
+    it('is of the wire that the request names where the answer does not, wherever it comes from', async () => {
+      for (const source of [
+        { tokenEndpoint: endpoint },
+        { tokenProvider: async () => sessionURL },
+        { tokenProvider: async () => ({ sessionURL }) },
+        { sessionUrl: sessionURL },
+      ]) {
+        expect(await ask({ ...source, protocol: 'media' })).to.deep.equal({ ...plain, protocol: 'media' });
+        expect(await ask(source)).to.deep.equal(plain);
+      }
+      answersWith({ sessionURL, protocol: 'pcm' });
+      expect(await ask({ tokenEndpoint: endpoint, protocol: 'media' })).to.deep.equal(plain);
+    });
+
+    it('is bound only where the answer says true, and has no name that is none', async () => {
+      for (const bind of ['true', 1, null, {}]) {
+        answersWith({ sessionURL, protocol: 'media', bind });
+        expect((await ask({ tokenEndpoint: endpoint })).bind, JSON.stringify(bind)).to.equal(false);
+      }
+      for (const callId of ['', ' ', 'a b', 'a\n', 'ä', 7, null, ['x'], 'x'.repeat(513)]) {
+        answersWith({ sessionURL, callId });
+        expect((await ask({ tokenEndpoint: endpoint })).callId, JSON.stringify(callId)).to.equal(undefined);
+      }
+    });
+  });
+
+  describe('that is bound to a call', () => {
+    const { signal } = new AbortController();
+    const bind = (request: SessionRequest, serverName: unknown = 'node-1.example:443') =>
+      fetchBinding(request, signal, serverName);
+    const bindFailure = async (request: SessionRequest, serverName?: unknown): Promise<CallError> =>
+      bind(request, serverName).then(
+        () => expect.fail('it should have failed'),
+        (error: CallError) => error,
+      );
+
+    it('asks the endpoint a second time, with the server’s name, by POST whatever the method is', async () => {
+      answersWith({ sid: 'sid-1', callId: 'call-1', news: 1 });
+      for (const tokenMethod of ['post', 'get'] as const) {
+        const binding = await bind({ tokenEndpoint: endpoint, assistantId: 'sales', tokenMethod });
+        expect(binding).to.deep.equal({ sid: 'sid-1', callId: 'call-1' });
+        const { url, init } = asked.at(-1)!;
+        expect([url.href, init.method, init.redirect, init.cache]).to.deep.equal([
+          endpoint,
+          'POST',
+          'error',
+          'no-store',
+        ]);
+        expect(JSON.parse(init.body as string)).to.deep.equal({
+          assistant_id: 'sales',
+          server_name: 'node-1.example:443',
+        });
+      }
+      expect(asked.length).to.equal(2);
+    });
+
+    it('asks the tokenProvider with the server’s name', async () => {
+      const requests: unknown[] = [];
+      const tokenProvider: TokenProvider = async (request) => {
+        requests.push(request);
+        return { sid: 'sid-1' };
+      };
+      expect(await bind({ tokenProvider, assistantId: 'sales' })).to.deep.equal({ sid: 'sid-1', callId: undefined });
+      expect(requests).to.deep.equal([{ assistantId: 'sales', serverName: 'node-1.example:443', signal }]);
+    });
+
+    it('asks nobody for a name that is none: protocol-error', async () => {
+      for (const name of [undefined, null, 7, '', ' ', 'a b', '../x', 'a?b', 'ä', '<b>', 'x'.repeat(129), ['node']]) {
+        const error = await bindFailure({ tokenEndpoint: endpoint }, name === undefined ? null : name);
+        expect(error.code, JSON.stringify(name)).to.equal('protocol-error');
+      }
+      expect(asked.length).to.equal(0);
+    });
+
+    it('is token-response-invalid where no sid comes, and says what should', async () => {
+      for (const body of [{}, { sid: '' }, { sid: 7 }, { sid: 'a b' }, { sid: 'a\n' }, { sessionURL }, null, '']) {
+        answersWith(body);
+        const error = await bindFailure({ tokenEndpoint: endpoint });
+        expect(error.code, JSON.stringify(body)).to.equal('token-response-invalid');
+        expect(error.message).to.include('server_name').and.to.include('sid');
+      }
+    });
+
+    it('fails as the first request does where it is refused', async () => {
+      answersWith({ error: { code: 'upstream-error' } }, { status: 502 });
+      const error = await bindFailure({ tokenEndpoint: endpoint });
+      expect(error).to.include({ code: 'token-request-failed', httpStatus: 502, endpointCode: 'upstream-error' });
+      answersWith({ error: { code: 'busy', retryAfter: 9 } }, { status: 503 });
+      expect(await bindFailure({ tokenEndpoint: endpoint })).to.include({ code: 'rate-limited', retryAfterS: 9 });
+    });
+  });
+
   describe('of a call that was stopped meanwhile', () => {
     const reason = new DOMException('The call was stopped.', 'AbortError');
     const outcomeOf = (request: SessionRequest, signal: AbortSignal) =>
@@ -470,7 +571,6 @@ describe('a session', () => {
     const token = 'token=secret-token';
     const bodies = [
       { sessionURL: `https://widget.example/?${token}` },
-      { sessionURL, protocol: `media-${token}` },
       { error: { code: `${token}`, message: token, requestId: token, retryAfter: token } },
       { session: sessionURL },
       `${sessionURL} is not JSON`,

@@ -23,6 +23,7 @@ describe('the package', () => {
     for (const path of [
       'dist/synthflow-call.js',
       'dist/synthflow-call.worklet.js',
+      'dist/synthflow-call.codecs.js',
       'dist/third-party-licenses.txt',
       'dist/npm/index.js',
       'dist/npm/element.js',

@@ -1,8 +1,10 @@
 import { expect } from '@open-wc/testing';
-import { openSocket, type Socket } from '../../src/protocol/socket.js';
+import { hangUpUnused, openSocket, type Socket } from '../../src/protocol/socket.js';
 import type { SocketReport, SocketStats } from '../../src/protocol/socket-host.js';
+import type { WireChoice } from '../../src/protocol/wire.js';
 import { Inbox } from '../support/inbox.js';
 import { MockAgent } from '../support/mock-socket.js';
+import { rtpPacket } from '../support/rtp.js';
 
 const clientReady = '{"type":"status_client_ready"}';
 const agentReady = '{"type":"status_agent_ready"}';
@@ -19,12 +21,12 @@ class Line {
   #microphone: MessagePort;
   #chunks = 0;
 
-  constructor(url: string) {
+  constructor(url: string, choice: WireChoice = { protocol: 'pcm' }) {
     const [up, down] = [new MessageChannel(), new MessageChannel()];
     this.#microphone = up.port1;
     up.port1.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => this.returned.push(data);
     down.port1.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => this.heard.push(data);
-    this.socket = openSocket({ url, protocol: 'pcm', uplink: up.port2, downlink: down.port2 }, this.reports.push);
+    this.socket = openSocket({ url, ...choice, uplink: up.port2, downlink: down.port2 }, this.reports.push);
   }
 
   /** Captures chunks: full of 1, full of 2 … Answers their buffers. */
@@ -67,8 +69,8 @@ describe('a socket', () => {
     agent.stop();
   });
 
-  const dial = (url = agent.url): Line => {
-    const line = new Line(url);
+  const dial = (url = agent.url, choice?: WireChoice): Line => {
+    const line = new Line(url, choice);
     lines.push(line);
     return line;
   };
@@ -79,9 +81,9 @@ describe('a socket', () => {
       const bytes = new Uint8Array(message);
       return bytes.length === chunkBytes && bytes.every((byte) => byte === bytes[0]) ? bytes[0] : bytes;
     });
-  const openLine = async (): Promise<Line> => {
+  const openLine = async (choice?: WireChoice): Promise<Line> => {
     const count = agent.sockets.all.length + 1;
-    const line = dial();
+    const line = dial(agent.url, choice);
     await agent.sockets.count(count);
     agent.socket.accept();
     await line.hears('opened');
@@ -389,6 +391,136 @@ describe('a socket', () => {
       line.socket.close();
       await callAgain();
       expect(line.reports.all).to.deep.equal(before);
+    });
+  });
+
+  describe('of WebSocket media', () => {
+    const media: WireChoice = { protocol: 'media' };
+    const unbound: WireChoice = { protocol: 'media', bind: true };
+    const serverInfo = '{"type":"server_info","server-name":"node-1"}';
+    const callInfo = '{"type":"call_info"}';
+
+    it('is ready with its first chunk, and says nothing before sound', async () => {
+      const line = await openLine(media);
+      expect(line.told).to.deep.equal(['opened']);
+      line.capture(3);
+      await agent.received.count(3);
+      expect(line.told).to.deep.equal(['opened', 'client-ready', 'agent-ready']);
+      expect(received()).to.deep.equal([1, 2, 3]);
+      agent.say([1, 2, 3]);
+      await line.heard.count(1);
+      expect([...new Uint8Array(line.heard.all[0]!)]).to.deep.equal([2, 1]);
+    });
+
+    it('asks for its call once, is bound, and sends nothing until the call is there', async () => {
+      const line = await openLine(unbound);
+      line.capture(3);
+      await line.returned.count(3);
+      agent.say(serverInfo);
+      agent.say(serverInfo);
+      agent.say('"fence"');
+      await line.hears('message');
+      expect(line.told).to.deep.equal(['opened', 'bind', 'message']);
+      expect(line.reports.all.find(({ type }) => type === 'bind')).to.include({ serverName: 'node-1' });
+      line.socket.bind('sid-1');
+      await agent.received.count(1);
+      expect(received()).to.deep.equal(['{"type":"bind","sid":"sid-1"}']);
+      line.capture(2);
+      await line.returned.count(5);
+      agent.say(callInfo);
+      await line.hears('agent-ready');
+      line.capture(2);
+      await agent.received.count(3);
+      expect(received().slice(1)).to.deep.equal([6, 7]);
+      expect(line.told).to.deep.equal(['opened', 'bind', 'message', 'client-ready', 'agent-ready']);
+    });
+
+    it('writes a sid as JSON, whatever it holds', async () => {
+      const line = await openLine(unbound);
+      line.socket.bind('a"b\\c');
+      await agent.received.count(1);
+      expect(JSON.parse(agent.received.all[0] as string)).to.deep.equal({ type: 'bind', sid: 'a"b\\c' });
+    });
+
+    it('that is closed with a call to bind binds it first, so that it ends', async () => {
+      const line = await openLine(unbound);
+      line.socket.close('sid-9');
+      await agent.closed.count(1);
+      expect(received()).to.deep.equal(['{"type":"bind","sid":"sid-9"}']);
+      expect(agent.closed.all).to.deep.equal([1000]);
+    });
+
+    it('that is closed before it is open is opened and then closed: its call exists', async () => {
+      const count = agent.sockets.all.length + 1;
+      const line = dial(agent.url, media);
+      await agent.sockets.count(count);
+      line.socket.close();
+      expect(agent.socket.readyState).to.equal(WebSocket.CONNECTING);
+      agent.socket.accept();
+      await agent.closed.count(1);
+      expect(agent.closed.all).to.deep.equal([1000]);
+      expect(line.reports.all).to.be.empty;
+    });
+
+    it('that is to be bound, and is closed before it is open, is not opened: there is no call', async () => {
+      const count = agent.sockets.all.length + 1;
+      const line = dial(agent.url, unbound);
+      await agent.sockets.count(count);
+      line.socket.close();
+      await agent.closed.count(1);
+      expect(agent.socket.readyState).to.be.at.least(WebSocket.CLOSING);
+    });
+
+    it('that nobody is going to use is opened and closed, without a word', async () => {
+      hangUpUnused(agent.url);
+      await agent.sockets.count(1);
+      expect(agent.closed.all).to.deep.equal([]);
+      agent.socket.accept();
+      await agent.closed.count(1);
+      expect([agent.closed.all, received()]).to.deep.equal([[1000], []]);
+    });
+
+    it('that nobody is going to use may be one that cannot be opened', () => {
+      agent.stop();
+      hangUpUnused('wss://agent.example:99999/');
+    });
+
+    it('tells that its wire cannot be spoken', async () => {
+      const { AudioEncoder } = globalThis;
+      Reflect.deleteProperty(globalThis, 'AudioEncoder');
+      try {
+        const line = await openLine({ protocol: 'media', codec: 'opus', framing: 'rtp' });
+        await line.hears('failed');
+        expect(line.reports.all.find(({ type }) => type === 'failed')).to.include({ code: 'unsupported-browser' });
+      } finally {
+        Object.assign(globalThis, { AudioEncoder });
+      }
+    });
+
+    it('keeps back little of a codec that needs little: the queue is where late speech is dropped', async () => {
+      const line = await openLine(media);
+      line.capture();
+      await agent.received.count(1);
+      agent.socket.bufferedAmount = 5120;
+      line.capture(1);
+      await line.hears('agent-ready');
+      agent.say('"fence"');
+      await line.hears('message');
+      expect(agent.received.all.length).to.equal(1);
+      agent.socket.bufferedAmount = 5119;
+      line.capture(1);
+      await agent.received.count(2);
+    });
+
+    it('plays what was held back when the agent closes, before it says so', async () => {
+      const line = await openLine({ protocol: 'media', framing: 'rtp' });
+      for (const sequence of [1, 3]) {
+        agent.say(new Uint8Array(rtpPacket({ sequence, payload: [0, sequence] })));
+      }
+      agent.close(1000);
+      await line.hears('closed');
+      await line.heard.count(3);
+      expect(new Int16Array(line.heard.all.at(-1)!)[0]).to.equal(3);
     });
   });
 

@@ -3,11 +3,18 @@ export class Deferred<T = void> {
   readonly promise: Promise<T>;
   resolve!: (value: T) => void;
   reject!: (cause: unknown) => void;
+  isSettled = false;
 
   constructor() {
     this.promise = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
+      this.resolve = (value) => {
+        this.isSettled = true;
+        resolve(value);
+      };
+      this.reject = (cause) => {
+        this.isSettled = true;
+        reject(cause);
+      };
     });
   }
 }

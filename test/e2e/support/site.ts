@@ -7,6 +7,7 @@ import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import sirv from 'sirv';
 import { browserFlags, ensureChromium } from '../../../scripts/chromium.mjs';
 import { serve } from '../../../server/serve.js';
+import type { MediaAgentOptions } from '../../../server/resolve-agents.js';
 import { createTokenHandler } from '../../../server/token-handler.js';
 import { createSimulator, type Simulator, type SimulatorOptions } from '../../../simulator/simulator.js';
 import type {} from '../../../src/element/index.js';
@@ -35,19 +36,32 @@ export interface Site {
   close(): Promise<void>;
 }
 
+/** How a site's agent is spoken with: the widget websocket, or a kind of WebSocket media. */
+export type AgentWire = 'pcm' | Pick<MediaAgentOptions, 'codec' | 'framing' | 'bind'>;
+
+export interface SiteOptions {
+  readonly html?: string;
+  /** A Content-Security-Policy; `{socket}` in it is the agent's origin. */
+  readonly policy?: string;
+  readonly wire?: AgentWire;
+}
+
 /** A site with the built files, the real token endpoint and the simulated agent; every path answers the same page. */
 export async function startSite(
   scenario: SimulatorOptions['scenario'],
-  { html = pageWith(tag()), policy = '' }: { html?: string; policy?: string } = {},
+  { html = pageWith(tag()), policy = '', wire = 'pcm' }: SiteOptions = {},
 ): Promise<Site> {
   const apiKey = 'test-key';
   const simulator = await createSimulator({ apiKey, record: true, ...(scenario && { scenario }) });
+  // The agent `talk` plays the simulator's own scenario.
+  const modelId = simulator.agents.talk!;
+  const numbers = { fromPhoneNumber: '+15550100', toPhoneNumber: '+15550101' };
   const handler = createTokenHandler({
     apiKey,
-    // The agent `talk` plays the simulator's own scenario.
-    agents: { agent: simulator.agents.talk! },
+    agents: { agent: wire === 'pcm' ? modelId : { protocol: 'media', modelId, ...numbers, ...wire } },
     allowedOrigins: 'same-origin',
     widgetBaseUrl: simulator.url,
+    apiBaseUrl: simulator.apiUrl,
   });
   const dist = sirv(path.join(root, 'dist'), { dev: true });
   const requests: string[] = [];
