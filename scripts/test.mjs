@@ -64,7 +64,7 @@ async function runBrowserTests() {
   add(passed, code === 0 ? failed : Math.max(1, failed), skipped);
 }
 
-await runNodeTests(['dsp', 'server', 'simulator']);
+await runNodeTests(['dsp', 'peers', 'server', 'simulator']);
 await runBrowserTests();
 await runNodeTests(['e2e'], '--test-concurrency=1');
 
