@@ -18,7 +18,7 @@ export interface OpusFigures {
 /** Thrown where Opus is asked for and the package that has it is not installed; the message says what to do. */
 export class OpusMissingError extends Error {
   constructor(options?: ErrorOptions) {
-    super('Opus needs the package libopus-wasm: npm install libopus-wasm, or choose l16, pcmu or pcma', options);
+    super('Opus needs the package libopus-wasm: npm install libopus-wasm, or choose l16, pcmu or pcma.', options);
   }
 }
 

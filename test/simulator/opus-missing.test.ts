@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const advice = 'Opus needs the package libopus-wasm: npm install libopus-wasm, or choose l16, pcmu or pcma';
+const advice = 'Opus needs the package libopus-wasm: npm install libopus-wasm, or choose l16, pcmu or pcma.';
 
 const script = `
   import { WebSocket } from 'ws';
