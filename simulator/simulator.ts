@@ -279,6 +279,8 @@ class LocalSimulator implements Simulator, House {
       this.log(`websocket refused: ${error.status}, ${error.message}`);
       return refuseHandshake(socket, error);
     }
+    // Codecs may have to be loaded before; whoever has closed the simulator meanwhile waits for no new call.
+    if (this.#closed) return void socket.destroy();
     if (admission.scenario.upgrade === 'ignore') return this.#leaveUnanswered(socket);
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => admission.open(webSocket));
   }

@@ -34,7 +34,11 @@ export class Binding {
     socket.on('message', this.#read);
     socket.on('error', this.#ignore);
     socket.once('close', this.#close);
-    const { chatty, garbage, serverInfo } = options.scenario;
+    const { chatty, garbage, serverInfo, closeAtOnce, closeCode } = options.scenario;
+    if (closeAtOnce) {
+      this.hangUp(closeCode);
+      return;
+    }
     if (chatty) for (const text of chatter) socket.send(text);
     if (garbage) for (const text of malformedTexts) socket.send(text);
     if (serverInfo) socket.send(JSON.stringify({ type: 'server_info', 'server-name': options.serverName }));

@@ -303,6 +303,11 @@ describe('WebSocket media', { timeout: 30_000 }, () => {
       assert.deepEqual(visitor.messages, []);
     });
 
+    it('closes at once when told so', async () => {
+      const visitor = await Visitor.open(`${simulator.socketOrigin}/media/connect?scenario=close-at-once`);
+      assert.equal(await visitor.closed, 1011);
+    });
+
     for (const scenario of ['chatty', 'garbage']) {
       it(`writes other texts before it names its server when told so (${scenario})`, async () => {
         const visitor = await Visitor.open(`${simulator.socketOrigin}/media/connect?scenario=${scenario}`);
