@@ -3,7 +3,7 @@ import { defineConfig, type UserConfig } from 'vite';
 import { minifyScript } from './scripts/minify-script.mjs';
 import { bundleFile, worklet } from './scripts/worklet-plugin.mjs';
 
-const { dependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+const { dependencies, peerDependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 const source = (file: string) => new URL(`src/${file}`, import.meta.url).pathname;
 
 const shared = { emptyOutDir: false, copyPublicDir: false, target: 'es2022', reportCompressedSize: false } as const;
@@ -55,7 +55,7 @@ const builds: Record<string, UserConfig> = {
         entry: { server: 'server/index.ts', 'server-node': 'server/adapters/node.ts', cli: 'server/cli.ts' },
         formats: ['es'],
       },
-      rolldownOptions: { external: [/^node:/, ...Object.keys(dependencies)] },
+      rolldownOptions: { external: [/^node:/, ...Object.keys({ ...dependencies, ...peerDependencies })] },
     },
   },
 };

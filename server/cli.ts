@@ -10,6 +10,10 @@ const help = `Usage: synthflow-call <command> [flags]
 Commands
   serve   the token endpoint of your site, at ${tokenPath} (health: /healthz)
   demo    the widget with an agent on this machine: no account, no key
+          --protocol pcm|media          the widget websocket (default), or WebSocket media
+          --codec l16|pcmu|pcma|opus    media: default l16; opus needs libopus-wasm (npm install libopus-wasm)
+          --framing payload|rtp         media: default payload; opus goes in rtp only
+          --bind                        media: the websocket opens first, and the call is created for its server
   doctor  checks key, agents and origins, and whether Synthflow can be reached; creates no session
           --live  calls each agent for some seconds and prints a report without secrets, to paste into an issue
           --yes   does not ask before calls that Synthflow bills (agents of WebSocket media)
@@ -25,7 +29,7 @@ Flags, each also an environment variable
   --help, --version
 
 The API key is read from the environment alone (SYNTHFLOW_API_KEY): a flag would show in the list of processes.
-serve writes one line of JSON a request to stdout. demo takes --port and --host only, doctor all flags but these.
+serve writes one line of JSON a request to stdout. demo takes its own flags, --port and --host only, doctor all flags but these.
 doctor asks on a terminal for a key and agents that are not set. It ends with 0 when every agent answered, else with 1.
 `;
 
@@ -55,15 +59,21 @@ async function runServe(args: string[]): Promise<void> {
 }
 
 async function runDemo(args: string[]): Promise<void> {
-  const { port, host } = readListening(readFlags(args, commonFlags), process.env);
   // Loaded at need: the token endpoint has no use for the simulator.
-  const { startDemo } = await import('../simulator/demo.js');
+  const [{ startDemo }, { demoMediaFlags, readDemoMedia }] = await Promise.all([
+    import('../simulator/demo.js'),
+    import('../simulator/demo-media.js'),
+  ]);
+  const flags = readFlags(args, { ...commonFlags, ...demoMediaFlags });
+  const { port, host } = readListening(flags, process.env);
+  const media = readDemoMedia(flags);
   const log = (line: string): void => void process.stdout.write(`${line}\n`);
-  const demo = await startDemo({ port, host, log }).catch((error: unknown) => {
+  const demo = await startDemo({ port, host, media, log }).catch((error: unknown) => {
     throw explain(error, port ?? defaultPort, host);
   });
   endOnSignal(() => demo.close());
-  log(`Open ${demo.url}/ and start a call: an agent on this machine answers. Ctrl+C ends the demo.`);
+  const wire = media ? ' over WebSocket media' : '';
+  log(`Open ${demo.url}/ and start a call: an agent on this machine answers${wire}. Ctrl+C ends the demo.`);
 }
 
 async function runDoctor(args: string[]): Promise<void> {

@@ -173,7 +173,7 @@ export class Agent {
     if (this.#echo && this.#socket.bufferedAmount < maxUnsentBytes) {
       const echo = this.#echo.push(samples);
       if (echo.length > 0) {
-        for (const message of this.#wire.frameNow(this.#wire.encode(echo), this.#clock.now())) this.#send(message);
+        for (const message of this.#wire.frameNow(echo, this.#clock.now())) this.#send(message);
       }
     }
     if (this.#listening) {

@@ -7,8 +7,11 @@ import sirv from 'sirv';
 import { sendRefusal } from '../server/adapters/node.js';
 import { Refusal } from '../server/refusal.js';
 import { serve, type ServeOptions, type Serving } from '../server/serve.js';
+import type { AgentOptions } from '../server/resolve-agents.js';
 import { createTokenHandler } from '../server/token-handler.js';
 import { isLoopback } from '../server/token-settings.js';
+import type { DemoMedia } from './demo-media.js';
+import { createOpusCoder } from './media/opus-coder.js';
 import { createSimulator } from './simulator.js';
 
 /** Where the demo listens and what it shows. */
@@ -19,6 +22,8 @@ export interface DemoOptions {
   host?: string | undefined;
   /** The folder of `index.html`, `public/` and `dist/`. Default: this package's. */
   root?: string | undefined;
+  /** Has the agents speak WebSocket media. Default: the widget websocket. */
+  media?: DemoMedia | undefined;
   /** Told what the simulated agent reports, a line at a time. */
   log?: ((line: string) => void) | undefined;
 }
@@ -32,9 +37,14 @@ export interface Demo {
 
 const defaultPort = 8787;
 
-/** Starts the simulated agent, a token endpoint that knows it, and the page: everything of a call, on this machine. */
+/**
+ * Starts the simulated agent, a token endpoint that knows it, and the page: everything of a call, on this machine.
+ * @throws OpusMissingError where `media` asks for Opus and its package is not installed.
+ */
 export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
-  const { port, host = '127.0.0.1', root = packageFolder(), log = () => undefined } = options;
+  const { port, host = '127.0.0.1', root = packageFolder(), media, log = () => undefined } = options;
+  // Now, and not when the first visitor calls.
+  if (media?.codec === 'opus') await createOpusCoder();
   const apiKey = `demo-${crypto.randomUUID()}`;
   // The page's URL says `localhost`, so its socket does: some browsers look for that at ::1 first, and the simulator,
   // unlike one http server, can listen at both.
@@ -42,9 +52,10 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   try {
     const handler = createTokenHandler({
       apiKey,
-      agents: simulator.agents,
+      agents: media ? mediaAgents(simulator.agents, media) : simulator.agents,
       allowedOrigins: 'same-origin',
       widgetBaseUrl: simulator.url,
+      apiBaseUrl: simulator.apiUrl,
     });
     const fallback = createPageListener(root, simulator.socketOrigin);
     const page = await serveNear(port, { handler, host, fallback });
@@ -59,6 +70,14 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
     await simulator.close();
     throw error;
   }
+}
+
+/** The same names with all that a call of WebSocket media asks for; the telephone numbers are nobody's. */
+function mediaAgents(ids: Readonly<Record<string, string>>, media: DemoMedia): Record<string, AgentOptions> {
+  const numbers = { fromPhoneNumber: '+15550100', toPhoneNumber: '+15550101' };
+  return Object.fromEntries(
+    Object.entries(ids).map(([name, modelId]) => [name, { protocol: 'media', modelId, ...numbers, ...media }]),
+  );
 }
 
 /** The port that was asked for, or ours, or, where ours is taken, a free one. */

@@ -20,9 +20,9 @@ export interface Desk {
   answer(request: IncomingMessage, url: URL): Promise<Answer> | undefined;
   /**
    * Lets a websocket in; undefined where the path is not this desk's.
-   * @throws Refusal of the handshake.
+   * @throws Refusal of the handshake; a promise may reject with it too.
    */
-  admit(url: URL): Admission | undefined;
+  admit(url: URL): Admission | Promise<Admission> | undefined;
 }
 
 /** What desks ask of the simulator. */

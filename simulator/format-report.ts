@@ -1,3 +1,4 @@
+import type { OpusFigures } from './media/opus-coder.js';
 import type { RtpFigures } from './media/rtp-meter.js';
 import { rtpHeaderLength } from './media/rtp-packet.js';
 import { type CallReport, type EndedBy, silenceDbfs } from './report.js';
@@ -23,6 +24,7 @@ export function formatReport(report: CallReport): string {
     );
   }
   if (report.rtp) lines.push(`rtp: ${describeRtp(report.rtp)}`);
+  if (report.opus && report.chunks > 0) lines.push(`opus: ${describeOpus(report.opus)}`);
   if (report.protocol === 'media' && report.firstAudioBeforeReady) {
     lines.push('audio came before the bind was answered: nobody may have heard it');
   }
@@ -51,15 +53,36 @@ function describeRate({ rateHz, samples, pcmRate }: CallReport): string {
 const kilohertz = (hz: number): string => `${(hz / 1000).toFixed(1)} kHz`;
 const isNear = (hz: number, otherHz: number): boolean => Math.abs(hz / otherHz - 1) < 0.04;
 
-function describeSizes({ chunkSizes, chunks, codec, framing, pcmRate }: CallReport): string {
+function describeSizes(report: CallReport): string {
+  const { chunkSizes, chunks, codec } = report;
+  // Opus makes each message as long as its sound needs.
+  if (codec === 'opus') return describeOpusSizes(report);
   const sizes = Object.entries(chunkSizes).sort(([, a], [, b]) => b - a);
   const [[size, count]] = sizes as [[string, number]];
-  const payloadLength = Math.max(0, Number(size) - (framing === 'rtp' ? rtpHeaderLength : 0));
-  const sampleBytes = codec === 'pcmu' || codec === 'pcma' ? 1 : 2;
-  const ms = Math.round((payloadLength / sampleBytes / pcmRate) * 1000);
+  const ms = Math.round(durationMs(Number(size), report));
   const most = `${count} of ${chunks} are ${size} bytes (${ms} ms)`;
   const others = sizes.length > 1 ? `, ${sizes.length - 1} other sizes` : '';
   return most + others + (ms > 60 ? '; 20 ms would answer sooner' : '');
+}
+
+function durationMs(size: number, { framing, codec, pcmRate }: CallReport): number {
+  const payloadLength = Math.max(0, size - (framing === 'rtp' ? rtpHeaderLength : 0));
+  const sampleBytes = codec === 'pcmu' || codec === 'pcma' ? 1 : 2;
+  return (payloadLength / sampleBytes / pcmRate) * 1000;
+}
+
+function describeOpusSizes({ chunkSizes, chunks, bytes }: CallReport): string {
+  const sizes = Object.keys(chunkSizes).map(Number);
+  const most = `${chunks} of ${Math.min(...sizes)} to ${Math.max(...sizes)} bytes`;
+  return `${most}, ${Math.round(bytes / chunks)} on average`;
+}
+
+function describeOpus({ undecodable, stereo, durationsMs }: OpusFigures): string {
+  const durations = Object.entries(durationsMs).sort(([, a], [, b]) => b - a);
+  const parts = durations.map(([ms, count]) => `${count} of ${ms} ms`);
+  if (stereo > 0) parts.push(`${stereo} in stereo, which is heard as mono`);
+  if (undecodable > 0) parts.push(`${undecodable} payloads are no Opus`);
+  return parts.join(', ') || 'none';
 }
 
 function describeLevel({ levelDbfs }: CallReport): string {

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.js';
-import { chatter, hugeNoise, malformedTexts } from './hostile-messages.js';
+import { chatter, malformedTexts } from './hostile-messages.js';
 import type { Random } from './random.js';
 import type { Scenario } from './scenario.js';
 import type { Wire } from './wire.js';
@@ -15,56 +15,40 @@ export interface PlannedMessage {
 const messagesPerText = 10;
 
 /** What {@link planMessages} must know of a wire. */
-export type PlanWire = Pick<Wire, 'format' | 'encode'>;
+export type PlanWire = Pick<Wire, 'cut' | 'createHuge'>;
 
 /**
- * Cuts speech into messages and says when each leaves, by the scenario's knobs.
- * The audio bytes, put together, are exactly the samples, as the wire's codec has them; they have no framing yet. Messages stay in order, as on TCP: one that is held up holds up
- * those behind it.
+ * Cuts speech into messages and says when each leaves, by the scenario's knobs, one at a time: what takes long to encode is
+ * encoded when it is due.
+ * The messages have no framing yet. They stay in order, as on TCP: one that is held up holds up those behind it.
  */
-export function planMessages(
+export function* planMessages(
   samples: Int16Array,
-  { format, encode }: PlanWire,
+  wire: PlanWire,
   scenario: Scenario,
   random: Random,
-): PlannedMessage[] {
-  const bytes = encode(samples);
-  const bytesPerMs = (format.spokenRate * format.sampleBytes) / 1000;
-  // Only RTP's packets must hold whole samples.
-  const unit = format.framing === 'rtp' ? format.sampleBytes : 1;
-  const messageLength = Math.max(1, Math.round((scenario.messageMs * format.spokenRate) / 1000)) * format.sampleBytes;
+): Generator<PlannedMessage> {
   const texts = [...(scenario.chatty ? chatter : []), ...(scenario.garbage ? malformedTexts : [])];
-  const plan: PlannedMessage[] = [];
   let lastMs = 0;
+  let count = 0;
   let textCount = 0;
 
-  for (let at = 0, count = 0; at < bytes.length; count++) {
-    const length = scenario.odd ? Math.floor(oddLength(count, random) / unit) * unit : messageLength;
-    let atMs = scenario.pacing === 'burst' ? 0 : at / bytesPerMs;
+  for (const { startMs, bytes } of wire.cut(samples, scenario, random)) {
+    let atMs = scenario.pacing === 'burst' ? 0 : startMs;
     // A message cannot leave before it is made, so "15 ms early" is "not late at all".
     if (scenario.jitterMs > 0) atMs += random() * 2 * scenario.jitterMs;
     if (scenario.stallShare > 0 && random() < scenario.stallShare) {
       atMs += scenario.stallMinMs + random() * (scenario.stallMaxMs - scenario.stallMinMs);
     }
     lastMs = Math.max(lastMs, atMs);
-    plan.push({ atMs: lastMs, content: bytes.subarray(at, at + length) });
-    if (texts.length > 0 && count % messagesPerText === 0) {
-      plan.push({ atMs: lastMs, content: texts[textCount++ % texts.length]! });
+    yield { atMs: lastMs, content: bytes };
+    if (texts.length > 0 && count++ % messagesPerText === 0) {
+      yield { atMs: lastMs, content: texts[textCount++ % texts.length]! };
     }
-    at += length;
   }
 
   // Last, or the 65 s of it would stand before the speech.
-  if (scenario.garbage) plan.push({ atMs: lastMs, content: encode(hugeNoise(random)) });
-  return plan;
-}
-
-function oddLength(count: number, random: Random): number {
-  if (count < 2) return count;
-  const kind = random();
-  if (kind < 0.05) return 0;
-  if (kind < 0.1) return 1;
-  return 1 + Math.floor(random() * 1280);
+  if (scenario.garbage) yield { atMs: lastMs, content: wire.createHuge(random) };
 }
 
 /**
@@ -89,26 +73,28 @@ export class Pacer {
 
   /**
    * Starts a plan; one that is being played is given up.
+   * @param plan - Asked for each message when the one before has left.
    * @param spokenMs - How long the audio lasts: a burst is sent in no time, but the visitor still hears it.
    * @param done - Called when everything is sent and `spokenMs` are over; not after {@link stop}.
    */
-  play(plan: readonly PlannedMessage[], spokenMs: number, done: () => void): void {
+  play(plan: Iterable<PlannedMessage>, spokenMs: number, done: () => void): void {
     this.stop();
     const playing = (this.#playing = {});
     const startMs = this.#clock.now();
-    let next = 0;
+    const messages = plan[Symbol.iterator]();
+    let next = messages.next();
     const step = (): void => {
       const playedMs = this.#clock.now() - startMs;
-      while (next < plan.length && plan[next]!.atMs <= playedMs) {
-        this.#send(plan[next++]!.content);
+      while (!next.done && next.value.atMs <= playedMs) {
+        this.#send(next.value.content);
         if (this.#playing !== playing) return;
+        next = messages.next();
       }
-      if (next === plan.length && playedMs >= spokenMs) {
+      if (next.done && playedMs >= spokenMs) {
         this.stop();
         done();
       } else {
-        const dueMs = next < plan.length ? plan[next]!.atMs : spokenMs;
-        this.#cancel = this.#clock.after(dueMs - playedMs, step);
+        this.#cancel = this.#clock.after((next.done ? spokenMs : next.value.atMs) - playedMs, step);
       }
     };
     step();

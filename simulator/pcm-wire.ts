@@ -1,3 +1,5 @@
+import { cutBytes } from './cut-bytes.js';
+import { hugeNoise } from './hostile-messages.js';
 import { Pcm16Stream } from './pcm16-stream.js';
 import type { Wire, WireFormat } from './wire.js';
 
@@ -8,8 +10,9 @@ export const pcmFormat: WireFormat = {
   framing: 'payload',
   heardRate: 48_000,
   spokenRate: 16_000,
-  sampleBytes: 2,
 };
+
+const layout = { sampleRate: pcmFormat.spokenRate, sampleBytes: 2, isWhole: false };
 
 /** The widget websocket, for one call. */
 export function createPcmWire(): Wire {
@@ -18,9 +21,15 @@ export function createPcmWire(): Wire {
     format: pcmFormat,
     start: 'client-ready',
     readyText: '{"type":"status_agent_ready"}',
-    encode: (samples) => new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength),
-    frame: (plan) => [...plan],
-    frameNow: (bytes) => [bytes],
+    cut: (samples, options, random) => cutBytes(toBytes(samples), layout, options, random),
+    createHuge: (random) => toBytes(hugeNoise(random)),
+    frame: (plan) => plan,
+    frameNow: (samples) => [toBytes(samples)],
     decode: (message) => incoming.push(message),
   };
+}
+
+/** Every machine that this runs on is little-endian, as the wire is. */
+function toBytes(samples: Int16Array): Uint8Array {
+  return new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
 }

@@ -1,3 +1,4 @@
+import type { OpusFigures } from './media/opus-coder.js';
 import type { RtpFigures } from './media/rtp-meter.js';
 import { pcmFormat } from './pcm-wire.js';
 import { dominantHz } from './spectrum.js';
@@ -15,6 +16,8 @@ export interface CallReport {
   /** What the bytes stood for, both ways. */
   codec: WireFormat['codec'];
   framing: WireFormat['framing'];
+  /** On media: the call's, as the POST and `call_info` say it. */
+  callId?: string;
   /** Rate that the visitor's audio should have, in Hz. */
   pcmRate: number;
   /** From the open socket to its end. */
@@ -50,6 +53,8 @@ export interface CallReport {
   endedBy: EndedBy;
   /** What was right and wrong with the packets that came, where framing is `rtp`. */
   rtp?: RtpFigures;
+  /** What came as Opus, where that is the codec. */
+  opus?: OpusFigures;
   /** What came, up to 60 s of `pcmRate`, where `record` is set. */
   pcm?: Int16Array;
 }
@@ -61,7 +66,7 @@ const speechPower = 32768 ** 2 * 10 ** (-45 / 10);
 const maxRecordedSeconds = 60;
 
 /** What a {@link CallMeter} must know of a wire. */
-export type MeteredWire = Pick<Wire, 'format' | 'rtpFigures'>;
+export type MeteredWire = Pick<Wire, 'format' | 'callId' | 'rtpFigures' | 'opusFigures'>;
 
 /** Measures one call; times come from the caller. */
 export class CallMeter {
@@ -168,7 +173,7 @@ export class CallMeter {
 
   /** The report of the call that ended now. */
   finish(closeCode: number, endedBy: EndedBy, atMs: number): CallReport {
-    const { format, rtpFigures } = this.#wire;
+    const { format, callId, rtpFigures, opusFigures } = this.#wire;
     const seconds = (this.#lastMs - this.#firstMs) / 1000;
     const { energy, length } =
       this.#speech.length > 0 ? this.#speech : { energy: this.#energy, length: Math.max(1, this.#samples) };
@@ -178,6 +183,7 @@ export class CallMeter {
       protocol: format.protocol,
       codec: format.codec,
       framing: format.framing,
+      ...(callId === undefined ? {} : { callId }),
       pcmRate: format.heardRate,
       durationMs: atMs - this.#openedMs,
       clientReadyCount: this.#clientReadyCount,
@@ -197,6 +203,7 @@ export class CallMeter {
       closeCode,
       endedBy,
       ...(rtpFigures ? { rtp: rtpFigures } : {}),
+      ...(opusFigures ? { opus: opusFigures } : {}),
       ...(this.#record ? { pcm: this.#joinRecorded() } : {}),
     };
   }

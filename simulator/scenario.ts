@@ -64,6 +64,8 @@ export interface Scenario {
 
   /** Media: HTTP status of the answer to the POST that creates a call; 200 leaves it to `tokenStatus`. */
   postStatus: number;
+  /** Media: whether a socket of the base URL tells its server's name. */
+  serverInfo: boolean;
   /** Media: whether a `bind` is refused although its sid is right. */
   bindRefused: boolean;
   /** Media: whether the agent writes `call_info`. */
@@ -108,6 +110,7 @@ const defaults: Scenario = {
   dropAfterMs: 0,
   closeCode: 1000,
   postStatus: 200,
+  serverInfo: true,
   bindRefused: false,
   callInfo: true,
   lossShare: 0,
@@ -148,6 +151,7 @@ const presets: Record<string, Partial<Scenario>> = {
   duplicate: { voice: 'speech', duplicateShare: 0.1 },
   'rtp-extras': { voice: 'speech', rtpExtras: true },
   'near-wrap': { voice: 'speech', nearWrap: true },
+  'no-server-info': { serverInfo: false },
   'no-call-info': { callInfo: false },
   'bind-refused': { bindRefused: true },
   'join-failed': { postStatus: 502 },

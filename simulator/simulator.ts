@@ -51,6 +51,11 @@ export interface Simulator {
   readonly tokensIssued: number;
   /** WebSocket media's calls that a POST created: those that it answered, and the orphan of each 502. */
   readonly callsCreated: number;
+  /**
+   * How many of them a websocket took up: by its URL, or by a `bind`. What Synthflow created and nobody joined is billed all
+   * the same. Each that was joined has a report when it has ended.
+   */
+  readonly callsJoined: number;
   /** Websockets that are open, bound or not, and handshakes that are left unanswered. */
   readonly openSockets: number;
   /** The next ended call that this method has not given out yet. Rejects when the simulator is closed. */
@@ -134,6 +139,10 @@ class LocalSimulator implements Simulator, House {
     return this.#media.callsCreated;
   }
 
+  get callsJoined(): number {
+    return this.#media.callsJoined;
+  }
+
   get openSockets(): number {
     return this.#open.size + this.#unanswered.size;
   }
@@ -186,7 +195,7 @@ class LocalSimulator implements Simulator, House {
 
   async #listenOn(address: string): Promise<void> {
     const server = createServer((request, response) => void this.#answer(request, response));
-    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
     try {
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);
@@ -257,12 +266,12 @@ class LocalSimulator implements Simulator, House {
     sendAnswer(response, answer);
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
     let admission: Admission | undefined;
     try {
       const url = readUrl(request);
-      admission = url && (this.#pcm.admit(url) ?? this.#media.admit(url));
+      admission = url && (await (this.#pcm.admit(url) ?? this.#media.admit(url)));
       if (!admission) throw new Refusal(404);
       if (admission.scenario.upgrade === 'refuse') throw new Refusal(403);
     } catch (error) {
@@ -270,6 +279,8 @@ class LocalSimulator implements Simulator, House {
       this.log(`websocket refused: ${error.status}, ${error.message}`);
       return refuseHandshake(socket, error);
     }
+    // Codecs may have to be loaded before; whoever has closed the simulator meanwhile waits for no new call.
+    if (this.#closed) return void socket.destroy();
     if (admission.scenario.upgrade === 'ignore') return this.#leaveUnanswered(socket);
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => admission.open(webSocket));
   }
@@ -301,6 +312,8 @@ class LocalSimulator implements Simulator, House {
     }
     await serversClosed;
     this.#sockets.close();
+    const orphans = this.callsCreated - this.callsJoined;
+    if (orphans > 0) this.log(`calls that were created and never joined: ${orphans}; Synthflow may bill each`);
     for (const claim of this.#claims.splice(0)) claim.reject(closedError());
   }
 

@@ -5,6 +5,7 @@ export class CallMeter {
   readonly #texts = new Map<string, { count: number; firstMs: number }>();
   readonly #sizes = new Map<number, number>();
   readonly #arrivalsMs: number[] = [];
+  #audioSeconds = 0;
 
   /** The websocket is open: times count from now. */
   open(): void {
@@ -21,7 +22,8 @@ export class CallMeter {
     return message ?? {};
   }
 
-  addBinary(byteLength: number): void {
+  addBinary(byteLength: number, audioSeconds: number): void {
+    this.#audioSeconds += audioSeconds;
     this.#arrivalsMs.push(this.#elapsedMs);
     this.#sizes.set(byteLength, (this.#sizes.get(byteLength) ?? 0) + 1);
   }
@@ -36,7 +38,7 @@ export class CallMeter {
   }
 
   /** Lines of the report. Times count from when the websocket opened. */
-  describe(bytesPerSecond: number, headerBytes: number): string[] {
+  describe(): string[] {
     const texts = [...this.#texts].map(
       ([type, { count, firstMs }]) => `${type} ×${count} (first after ${Math.round(firstMs)} ms)`,
     );
@@ -45,7 +47,6 @@ export class CallMeter {
     if (count === 0) return [...lines, 'binary   none'];
     const byCount = [...this.#sizes].sort((a, b) => b[1] - a[1]);
     const bytes = byCount.reduce((sum, [size, times]) => sum + size * times, 0);
-    const seconds = Math.max(0, bytes - headerBytes * count) / bytesPerSecond;
     const sizes = byCount.slice(0, shownSizes).map(([size, times]) => `${size} B ×${times}`);
     if (byCount.length > shownSizes) sizes.push(`${byCount.length - shownSizes} other sizes`);
     const gapsMs = this.#arrivalsMs.slice(1).map((ms, index) => ms - this.#arrivalsMs[index]!);
@@ -55,7 +56,7 @@ export class CallMeter {
       : '';
     return [
       ...lines,
-      `binary   ${count} messages, ${bytes} B, ${seconds.toFixed(2)} s of audio: ${sizes.join(', ')}`,
+      `binary   ${count} messages, ${bytes} B, ${this.#audioSeconds.toFixed(2)} s of audio: ${sizes.join(', ')}`,
       `pacing   first after ${Math.round(this.#arrivalsMs[0]!)} ms, last after ${Math.round(this.#arrivalsMs.at(-1)!)} ms${gaps}`,
     ];
   }

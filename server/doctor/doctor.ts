@@ -5,7 +5,7 @@ import { version } from '../version.js';
 import { codeOf } from './recording-fetch.js';
 import { Secrets, shorten } from './redact.js';
 import type { Terminal } from './terminal.js';
-import { tryAgent } from './try-agent.js';
+import { tryAgent, whyNotToTry } from './try-agent.js';
 
 /** What is examined, and how. */
 export interface DoctorOptions {
@@ -67,7 +67,9 @@ async function tryIfAgreed(
 ): Promise<Awaited<ReturnType<typeof tryAgent>>> {
   const refuse = (advice: string) => ({ lines: [], advice });
   if (signal.aborted) return refuse('It was interrupted: run it again to its end.');
-  if (agent.protocol === 'media' && agent.codec !== 'opus' && !isAgreed) {
+  const obstacle = await whyNotToTry(agent);
+  if (obstacle !== undefined) return refuse(obstacle);
+  if (agent.protocol === 'media' && !isAgreed) {
     if (!terminal) return refuse('No call was made, as Synthflow bills it: run doctor with --yes, or on a terminal.');
     const question = `Agent ${index + 1} needs a call of about ${Math.ceil(listenMs / 1000)} s, which Synthflow bills. Make it? [y/N] `;
     if (!/^y(?:es)?$/i.test(await terminal.ask(question))) {

@@ -20,6 +20,9 @@ export interface TrialEnd {
   isOurs: boolean;
 }
 
+/** Reads a binary message; gives how much audio it holds, in s. */
+export type Hear = (bytes: Uint8Array) => number;
+
 type Message = Readonly<Record<string, unknown>>;
 
 const closeAnswerMs = 2000;
@@ -35,14 +38,14 @@ export class SocketTrial {
   /** Text messages that nobody has waited for yet. */
   readonly #unread: Message[] = [];
   #onMessage: ((message: Message) => void) | undefined;
-  #onBinary: (bytes: Uint8Array) => void = () => undefined;
   #endTone: () => void = () => undefined;
   #isOver = false;
   #sent = 0;
   #dropped = 0;
   #sentBytes = 0;
+  readonly #sentSizes = new Set<number>();
 
-  private constructor(socket: WebSocket, limits: TrialLimits) {
+  private constructor(socket: WebSocket, limits: TrialLimits, hear: Hear) {
     this.#socket = socket;
     this.#limits = limits;
     this.#closed = new Promise((resolve) => {
@@ -55,8 +58,7 @@ export class SocketTrial {
     socket.once('open', () => this.meter.open());
     socket.on('message', (content: Buffer, isBinary: boolean) => {
       if (isBinary) {
-        this.meter.addBinary(content.length);
-        this.#onBinary(content);
+        this.meter.addBinary(content.length, hear(content));
         this.#onMessage?.({});
       } else {
         const message = this.meter.addText(content.toString());
@@ -67,7 +69,7 @@ export class SocketTrial {
   }
 
   /** @returns The open websocket; else why not: an HTTP status, or the system's name of the error. */
-  static async open(url: string, limits: TrialLimits): Promise<SocketTrial | { refusal: number | string }> {
+  static async open(url: string, limits: TrialLimits, hear: Hear): Promise<SocketTrial | { refusal: number | string }> {
     const socket = new WebSocket(url, {
       handshakeTimeout: limits.openMs,
       maxPayload: maxMessageBytes,
@@ -84,23 +86,19 @@ export class SocketTrial {
       refusal ??= codeOf(error) ?? (/timed out/.test(error.message) ? 'no answer' : 'an error');
     });
     // Before the opening: what comes at once with it is heard too.
-    const trial = new SocketTrial(socket, limits);
+    const trial = new SocketTrial(socket, limits, hear);
     await Promise.race([once(socket, 'open').catch(() => undefined), trial.#closed]);
     return socket.readyState === WebSocket.CONNECTING || refusal !== undefined
       ? { refusal: refusal ?? 'an error' }
       : trial;
   }
 
-  /** Such as `400 messages of 640 B`. */
+  /** Such as `400 messages of 640 B`; of Opus `400 messages of about 71 B`. */
   get whatWasSent(): string {
-    const size = this.#sent === 0 ? '' : ` of ${Math.round(this.#sentBytes / this.#sent)} B`;
+    const about = this.#sentSizes.size > 1 ? 'about ' : '';
+    const size = this.#sent === 0 ? '' : ` of ${about}${Math.round(this.#sentBytes / this.#sent)} B`;
     const dropped = this.#dropped === 0 ? '' : `; ${this.#dropped} left out, as the network did not keep up`;
     return `${this.#sent} messages${size}${dropped}`;
-  }
-
-  /** Shows every binary message to `read`, beside the meter. */
-  onBinary(read: (bytes: Uint8Array) => void): void {
-    this.#onBinary = read;
   }
 
   /** Sends a text message. */
@@ -121,6 +119,7 @@ export class SocketTrial {
       this.#socket.send(bytes);
       this.#sent += 1;
       this.#sentBytes += bytes.length;
+      this.#sentSizes.add(bytes.length);
     });
   }
 

@@ -1,3 +1,4 @@
+import type { OpusFigures } from '../../simulator/media/opus-coder.js';
 import { fetchMediaSession, type MediaAnswer } from '../fetch-media-session.js';
 import { fetchSession } from '../fetch-session.js';
 import { Refusal } from '../refusal.js';
@@ -6,7 +7,7 @@ import type { TokenSettings } from '../token-settings.js';
 import { adviceForRefusal, adviceForSocket } from './advice.js';
 import { recordFetch, type Step } from './recording-fetch.js';
 import { type Secrets, shorten } from './redact.js';
-import { SocketTrial, type TrialLimits } from './socket-trial.js';
+import { type Hear, SocketTrial, type TrialLimits } from './socket-trial.js';
 import { createTone } from './tone.js';
 
 /** What came of one agent. */
@@ -23,6 +24,22 @@ type Settings = Pick<TokenSettings, 'apiKey' | 'widgetBaseUrl'>;
 class Failure extends Error {}
 
 const never = new AbortController().signal;
+
+/** Why an agent cannot be called from here, in one sentence; undefined where it can. */
+export async function whyNotToTry(agent: Agent): Promise<string | undefined> {
+  if (agent.protocol === 'pcm') return undefined;
+  const [{ createCoder }, { OpusMissingError }] = await Promise.all([
+    import('../../simulator/media/coder.js'),
+    import('../../simulator/media/opus-coder.js'),
+  ]);
+  try {
+    await createCoder(agent.codec, agent.framing);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof OpusMissingError)) throw error;
+    return 'No call was made, as Opus needs the package libopus-wasm: npm install libopus-wasm, or try this agent with "codec": "l16".';
+  }
+}
 
 /** Calls an agent for a few seconds and tells what came. A `media` agent's call is billed. */
 export async function tryAgent(
@@ -53,7 +70,7 @@ async function tryPcm(
   const url = await ask(agentId, secrets, lines, 'pcm', (fetch) =>
     fetchSession({ ...settings, fetch }, agentId, never),
   );
-  const trial = await open(url, limits, lines);
+  const trial = await open(url, limits, lines, ({ length }) => length / (2 * 16_000));
   trial.write({ type: 'status_client_ready' });
   const tone = createTone(sampleRate);
   trial.speak(() => {
@@ -64,7 +81,7 @@ async function tryPcm(
   });
   await trial.listen();
   lines.push(`sent     status_client_ready, ${trial.whatWasSent} (440 Hz, PCM16, 48 kHz)`);
-  await finish(trial, lines, 2 * 16_000, 0);
+  await finish(trial, lines);
   if (!trial.meter.has('status_agent_ready') && trial.meter.binaryCount === 0 && !limits.signal.aborted) {
     throw new Failure(
       'The websocket opened and the agent never said status_agent_ready nor a word: check in Synthflow that the agent is live, then try it as protocol media.',
@@ -80,15 +97,12 @@ async function tryMedia(
   lines: string[],
 ): Promise<void> {
   const { codec: name, framing } = agent;
-  if (name === 'opus') {
-    throw new Failure('No call was made, as doctor speaks no Opus: try this agent with "codec": "l16".');
-  }
   // Loaded at need, as the simulator is: the token endpoint has no use for codecs.
-  const [{ codecs }, { readRtpPacket, rtpHeaderLength, writeRtpPacket }] = await Promise.all([
-    import('../../simulator/media/codecs.js'),
+  const [{ createCoder }, { readRtpPacket, writeRtpPacket }] = await Promise.all([
+    import('../../simulator/media/coder.js'),
     import('../../simulator/media/rtp-packet.js'),
   ]);
-  const codec = codecs[name];
+  const coder = await createCoder(name, framing);
   const onCall = (callId: string): void => {
     secrets.add(callId);
     lines.push(`call     ${shorten(callId)}`);
@@ -104,42 +118,53 @@ async function tryMedia(
         fetchMediaSession({ ...settings, fetch }, agent, { serverName, clientSignal: never, onCall }) as Promise<T>,
     );
 
-  const trial = await open((await request<MediaAnswer>()).sessionURL, limits, lines);
   const payloadTypes = new Map<string, number>();
-  if (framing === 'rtp') {
-    trial.onBinary((bytes) => {
+  const hear = (bytes: Uint8Array): number => {
+    let payload: Uint8Array | undefined = bytes;
+    if (framing === 'rtp') {
       const packet = readRtpPacket(bytes);
       const type = packet ? String(packet.payloadType) : 'not RTP';
       payloadTypes.set(type, (payloadTypes.get(type) ?? 0) + 1);
-    });
-  }
+      payload = packet?.payload;
+    }
+    return payload ? coder.decode(payload).length / coder.sampleRate : 0;
+  };
+  const trial = await open((await request<MediaAnswer>()).sessionURL, limits, lines, hear);
   if (agent.bind) await bind(trial, limits, lines, request);
-  const tone = createTone(codec.sampleRate);
+  const tone = createTone(coder.sampleRate);
   const ssrc = Math.floor(Math.random() * 2 ** 32);
   let sequence = 0;
   let timestamp = 0;
   trial.speak(() => {
     const samples = tone();
-    const payload = codec.encode(samples);
+    // 20 ms are one payload in every codec.
+    const [payload] = coder.encode(samples) as [Uint8Array];
     if (framing === 'payload') return payload;
-    const { payloadType } = codec;
+    const { payloadType } = coder;
     const packet = writeRtpPacket({ marker: sequence === 0, payloadType, sequence, timestamp, ssrc, payload });
     sequence = (sequence + 1) % 2 ** 16;
     timestamp = (timestamp + samples.length) % 2 ** 32;
     return packet;
   });
   await trial.listen();
-  lines.push(`sent     ${trial.whatWasSent} (440 Hz, ${name} as ${framing}, ${codec.sampleRate / 1000} kHz)`);
+  lines.push(`sent     ${trial.whatWasSent} (440 Hz, ${name} as ${framing}, ${coder.sampleRate / 1000} kHz)`);
   if (payloadTypes.size > 0) {
     lines.push(`rtp      payload types: ${[...payloadTypes].map(([type, count]) => `${type} ×${count}`).join(', ')}`);
   }
-  const headerBytes = framing === 'rtp' ? rtpHeaderLength : 0;
-  await finish(trial, lines, codec.sampleRate * codec.sampleBytes, headerBytes);
+  if (coder.opusFigures && trial.meter.binaryCount > 0) lines.push(`opus     ${describeOpus(coder.opusFigures)}`);
+  await finish(trial, lines);
   if (!trial.meter.has('call_info') && trial.meter.binaryCount === 0 && !limits.signal.aborted) {
     throw new Failure(
       'The websocket opened and the agent sent neither call_info nor audio: check in Synthflow that the agent is live and takes WebSocket media, and look for the call there.',
     );
   }
+}
+
+function describeOpus({ durationsMs, stereo, undecodable }: OpusFigures): string {
+  const parts = Object.entries(durationsMs).map(([ms, count]) => `${ms} ms ×${count}`);
+  if (stereo > 0) parts.push(`stereo ×${stereo}`);
+  if (undecodable > 0) parts.push(`not Opus ×${undecodable}`);
+  return parts.join(', ') || 'none';
 }
 
 /** Connect-then-bind: learns the server's name, creates the call for it, and waits for `call_info`. */
@@ -166,7 +191,7 @@ async function bind(
     await trial.listen((message) => message['type'] === 'call_info' || trial.meter.binaryCount > 0);
     lines.push('sent     bind');
   } catch (error) {
-    await finish(trial, lines, 1, 0).catch(() => undefined);
+    await finish(trial, lines).catch(() => undefined);
     throw error;
   }
 }
@@ -195,10 +220,10 @@ async function ask<T>(
   }
 }
 
-async function open(url: string, limits: TrialLimits, lines: string[]): Promise<SocketTrial> {
+async function open(url: string, limits: TrialLimits, lines: string[], hear: Hear): Promise<SocketTrial> {
   const { protocol, host } = new URL(url);
   const startMs = performance.now();
-  const trial = await SocketTrial.open(url, limits);
+  const trial = await SocketTrial.open(url, limits, hear);
   const tookMs = Math.round(performance.now() - startMs);
   const outcome = 'refusal' in trial ? `not opened (${trial.refusal})` : 'open';
   lines.push(`socket   ${protocol}//${host}: ${outcome} after ${tookMs} ms`);
@@ -206,9 +231,9 @@ async function open(url: string, limits: TrialLimits, lines: string[]): Promise<
   return trial;
 }
 
-async function finish(trial: SocketTrial, lines: string[], bytesPerSecond: number, headerBytes: number): Promise<void> {
+async function finish(trial: SocketTrial, lines: string[]): Promise<void> {
   const { closeCode, isOurs } = await trial.hangUp();
-  lines.push(...trial.meter.describe(bytesPerSecond, headerBytes));
+  lines.push(...trial.meter.describe());
   lines.push(
     `close    ${closeCode}, ${isOurs ? 'doctor' : 'the agent'}${closeCode === 1006 ? ' (no close message came)' : ''}`,
   );

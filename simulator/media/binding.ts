@@ -1,10 +1,14 @@
 import type { WebSocket } from 'ws';
+import { chatter, malformedTexts } from '../hostile-messages.js';
+import type { Scenario } from '../scenario.js';
 import { readMessage } from '../text-message.js';
 import type { MediaCall } from './media-wire.js';
 
 /** What a {@link Binding} needs beside its socket. */
 export interface BindingOptions {
   serverName: string;
+  /** The base URL's. */
+  scenario: Scenario;
   /** The call that a sid was issued for to this server; undefined refuses the sid. */
   redeem(sid: string): MediaCall | undefined;
   /** Called once, when the socket is bound to a call; from then on it is the call's. */
@@ -30,7 +34,14 @@ export class Binding {
     socket.on('message', this.#read);
     socket.on('error', this.#ignore);
     socket.once('close', this.#close);
-    socket.send(JSON.stringify({ type: 'server_info', 'server-name': options.serverName }));
+    const { chatty, garbage, serverInfo, closeAtOnce, closeCode } = options.scenario;
+    if (closeAtOnce) {
+      this.hangUp(closeCode);
+      return;
+    }
+    if (chatty) for (const text of chatter) socket.send(text);
+    if (garbage) for (const text of malformedTexts) socket.send(text);
+    if (serverInfo) socket.send(JSON.stringify({ type: 'server_info', 'server-name': options.serverName }));
   }
 
   /** Closes the socket if it is not bound. Idempotent. */

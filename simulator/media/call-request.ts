@@ -35,27 +35,29 @@ export function readCallRequest(text: string): CallRequest {
   read('leadName', /^/, '');
   read('agentVersion', new RegExp(`^draft$|${uuid.source}`, 'i'), '');
   const codec = readCodec(read('wsMediaCodec', /^/, 'opus'));
-  const framing = readFraming(read('wsMediaFraming', /^/, 'rtp'));
+  const framing = readFraming(read('wsMediaFraming', /^/, 'rtp'), codec);
   const serverName = read('wsMediaServerName', /^\S{1,255}$/, '');
   return { modelId, codec, framing, serverName };
 }
 
 /**
  * A codec by its name.
- * @throws Refusal 400 for Opus and for what is no codec.
+ * @throws Refusal 400 for what is no codec.
  */
 export function readCodec(name: string): CodecName {
-  if (name === 'opus') throw new Refusal(400, 'The simulator has no Opus: set wsMediaCodec to l16, pcmu or pcma');
-  if (!Object.hasOwn(codecs, name)) throw new Refusal(400, 'wsMediaCodec is one of l16, pcmu, pcma');
+  if (name !== 'opus' && !Object.hasOwn(codecs, name)) {
+    throw new Refusal(400, `wsMediaCodec is one of opus, ${Object.keys(codecs).join(', ')}`);
+  }
   return name as CodecName;
 }
 
 /**
  * A framing by its name.
- * @throws Refusal 400 for what is none.
+ * @throws Refusal 400 for what is none, and for Opus without RTP, which Synthflow warns against.
  */
-export function readFraming(name: string): Framing {
+export function readFraming(name: string, codec: CodecName): Framing {
   if (name !== 'rtp' && name !== 'payload') throw new Refusal(400, 'wsMediaFraming is one of rtp, payload');
+  if (codec === 'opus' && name === 'payload') throw new Refusal(400, 'wsMediaCodec opus needs wsMediaFraming rtp');
   return name;
 }
 

@@ -4,10 +4,15 @@ import type { WebSocket } from 'ws';
 import type { Agents } from '../agents.js';
 import { type Admission, answerByScenario, type Desk, type House } from '../desk.js';
 import { type Answer, checkKey, readBody, Refusal } from '../http.js';
+import type { Scenario } from '../scenario.js';
 import { Tokens } from '../tokens.js';
+import type { Framing } from '../wire.js';
 import { Binding } from './binding.js';
 import { readCallRequest, readCodec, readFraming } from './call-request.js';
+import type { CodecName } from './codecs.js';
+import { type Coder, createCoder } from './coder.js';
 import { createMediaWire, type MediaCall } from './media-wire.js';
+import { OpusMissingError } from './opus-coder.js';
 
 const callsPath = '/v2/calls/outbound-test-ws-media';
 
@@ -19,6 +24,7 @@ export class MediaDesk implements Desk {
   readonly #sids = new Tokens<{ call: MediaCall; serverName: string }>();
   #serverCount = 0;
   #callsCreated = 0;
+  #callsJoined = 0;
 
   constructor(house: House, agents: Agents) {
     this.#house = house;
@@ -30,20 +36,26 @@ export class MediaDesk implements Desk {
     return this.#callsCreated;
   }
 
+  /** Those of them that a websocket took up. */
+  get callsJoined(): number {
+    return this.#callsJoined;
+  }
+
   answer(request: IncomingMessage, url: URL): Promise<Answer> | undefined {
     if (url.pathname === callsPath) return this.#createCall(request, url.searchParams);
     if (url.pathname === `${callsPath}/base-url`) return this.#answerBaseUrl(request, url);
     return undefined;
   }
 
-  admit({ pathname, searchParams: query }: URL): Admission | undefined {
+  admit({ pathname, searchParams: query }: URL): Admission | Promise<Admission> | undefined {
     if (pathname === '/media/connect') {
-      return { scenario: this.#agents.readScenario(query), open: (socket) => this.#waitForBind(socket) };
+      const scenario = this.#agents.readScenario(query);
+      return { scenario, open: (socket) => this.#waitForBind(socket, scenario) };
     }
     if (pathname !== '/media/start') return undefined;
-    const call =
-      query.has('scenario') && !query.has('token') ? this.#readTrial(query) : this.#redeem(query.get('token'));
-    return { scenario: call.scenario, open: (socket) => this.#startCall(socket, call, 'open') };
+    if (query.has('scenario') && !query.has('token')) return this.#admitTrial(query);
+    const call = this.#redeem(query.get('token'));
+    return { scenario: call.scenario, open: (socket) => this.#join(socket, call, 'open') };
   }
 
   async #createCall(request: IncomingMessage, query: URLSearchParams): Promise<Answer> {
@@ -55,8 +67,9 @@ export class MediaDesk implements Desk {
     if (!query.has('scenario')) query.set('scenario', name);
 
     const scenario = this.#agents.readScenario(query);
-    const call: MediaCall = { callId: randomUUID(), scenario, codec, framing };
-    if (scenario.postStatus !== 200) return this.#refuseCall(call);
+    if (scenario.postStatus !== 200) return this.#refuseCall(scenario);
+    const coder = await createCoderOrRefuse(codec, framing);
+    const call: MediaCall = { callId: randomUUID(), scenario, codec, framing, coder };
     // The call is there from now on, whoever still waits for the answer.
     if (scenario.tokenStatus === 200) this.#callsCreated++;
     return answerByScenario(scenario, () => {
@@ -68,12 +81,11 @@ export class MediaDesk implements Desk {
     });
   }
 
-  #refuseCall({ callId, scenario }: MediaCall): Answer {
-    const { postStatus: status, tokenDelayMs: delayMs, retryAfterS } = scenario;
+  #refuseCall({ postStatus: status, tokenDelayMs: delayMs, retryAfterS }: Scenario): Answer {
     const { message: detail } = new Refusal(status);
     // 502: the call was created, and nobody could join it.
     if (status === 502) this.#callsCreated++;
-    return { status, body: status === 502 ? { detail, callId } : { detail }, delayMs, retryAfterS };
+    return { status, body: status === 502 ? { detail, callId: randomUUID() } : { detail }, delayMs, retryAfterS };
   }
 
   async #answerBaseUrl(request: IncomingMessage, { search, searchParams }: URL): Promise<Answer> {
@@ -93,31 +105,47 @@ export class MediaDesk implements Desk {
     return call;
   }
 
-  #readTrial(query: URLSearchParams): MediaCall {
-    return {
-      callId: randomUUID(),
-      scenario: this.#agents.readScenario(query),
-      codec: readCodec(query.get('wsMediaCodec') ?? 'l16'),
-      framing: readFraming(query.get('wsMediaFraming') ?? 'payload'),
-    };
+  async #admitTrial(query: URLSearchParams): Promise<Admission> {
+    const scenario = this.#agents.readScenario(query);
+    const codec = readCodec(query.get('wsMediaCodec') ?? 'l16');
+    const framing = readFraming(query.get('wsMediaFraming') ?? (codec === 'opus' ? 'rtp' : 'payload'), codec);
+    const coder = await createCoderOrRefuse(codec, framing);
+    const call: MediaCall = { callId: randomUUID(), scenario, codec, framing, coder };
+    return { scenario, open: (socket) => this.#startCall(socket, call, 'open') };
   }
 
-  #waitForBind(socket: WebSocket): void {
+  #waitForBind(socket: WebSocket, scenario: Scenario): void {
     const serverName = `media-${++this.#serverCount}.simulator`;
     const binding = new Binding(socket, {
       serverName,
+      scenario,
       redeem: (sid) => {
         const issued = this.#sids.redeem(sid);
         return issued?.serverName === serverName ? issued.call : undefined;
       },
-      onBound: (call, isHeardEarly) => this.#startCall(socket, call, 'bind', isHeardEarly),
+      onBound: (call, isHeardEarly) => this.#join(socket, call, 'bind', isHeardEarly),
       log: (line) => this.#house.log(line),
     });
     this.#house.keep(socket, binding);
   }
 
+  #join(socket: WebSocket, call: MediaCall, start: 'open' | 'bind', isHeardEarly = false): void {
+    this.#callsJoined++;
+    this.#startCall(socket, call, start, isHeardEarly);
+  }
+
   #startCall(socket: WebSocket, call: MediaCall, start: 'open' | 'bind', isHeardEarly = false): void {
     const wire = createMediaWire(call, start, performance.now());
     this.#house.startCall(socket, { scenario: call.scenario, wire, isHeardEarly });
+  }
+}
+
+/** Missing Opus is answered as Synthflow answers what is not enabled. */
+async function createCoderOrRefuse(codec: CodecName, framing: Framing): Promise<Coder> {
+  try {
+    return await createCoder(codec, framing);
+  } catch (error) {
+    if (error instanceof OpusMissingError) throw new Refusal(503, error.message);
+    throw error;
   }
 }

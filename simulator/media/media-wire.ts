@@ -1,7 +1,9 @@
+import type { PlannedMessage } from '../pacing.js';
 import { seededRandom } from '../random.js';
 import type { Scenario } from '../scenario.js';
 import type { Framing, Wire } from '../wire.js';
-import { type CodecName, codecs } from './codecs.js';
+import type { CodecName } from './codecs.js';
+import type { Coder } from './coder.js';
 import { LossyLine } from './lossy-line.js';
 import { RtpMeter } from './rtp-meter.js';
 import { RtpSender } from './rtp-sender.js';
@@ -12,55 +14,61 @@ export interface MediaCall {
   scenario: Scenario;
   codec: CodecName;
   framing: Framing;
+  /** Its own: it holds the state of both streams. */
+  coder: Coder;
 }
 
 /** WebSocket media, for one call that begins now. */
 export function createMediaWire(call: MediaCall, start: 'open' | 'bind', nowMs: number): Wire {
-  const { callId, scenario, codec: name, framing } = call;
-  const codec = codecs[name];
+  const { callId, scenario, codec, framing, coder } = call;
+  const { sampleRate } = coder;
   const wire: Wire = {
-    format: {
-      protocol: 'media',
-      codec: name,
-      framing,
-      heardRate: codec.sampleRate,
-      spokenRate: codec.sampleRate,
-      sampleBytes: codec.sampleBytes,
-    },
+    format: { protocol: 'media', codec, framing, heardRate: sampleRate, spokenRate: sampleRate },
+    callId,
     start,
     readyText: scenario.callInfo ? JSON.stringify({ type: 'call_info', callId }) : undefined,
-    encode: (samples) => codec.encode(samples),
-    frame: (plan) => [...plan],
-    frameNow: (bytes) => [bytes],
-    decode: codec.createDecoder(),
+    cut: (samples, options, random) => coder.cut(samples, options, random),
+    createHuge: (random) => coder.createHuge(random),
+    frame: (plan) => plan,
+    frameNow: (samples) => coder.encode(samples),
+    decode: (message) => coder.decode(message),
   };
   if (framing === 'payload') return wire;
 
   // Numbers of its own, so that the same seed jitters and stalls alike with and without RTP.
   const random = seededRandom(scenario.seed + 1);
-  const sender = new RtpSender(codec, scenario, random, nowMs);
+  const sender = new RtpSender(coder, scenario, random, nowMs);
   const line = new LossyLine(scenario, random);
-  const meter = new RtpMeter(codec);
+  const meter = new RtpMeter(coder);
   return {
     ...wire,
-    frame: (plan, atMs) => {
+    *frame(plan, atMs) {
       sender.talk(atMs);
-      const framed = plan.flatMap((message) => {
-        const { content } = message;
-        if (typeof content === 'string') return [message];
-        return line.pass(sender.pack(content)).map((packet) => ({ ...message, content: packet }));
-      });
-      const endMs = plan.at(-1)?.atMs ?? 0;
-      return [...framed, ...line.flush().map((packet) => ({ atMs: endMs, content: packet }))];
+      yield* packAll(plan, sender, line);
     },
-    frameNow: (bytes, atMs) => {
+    frameNow: (samples, atMs) => {
       sender.talk(atMs);
-      return line.pass(sender.pack(bytes));
+      return coder.encode(samples).flatMap((payload) => line.pass(sender.pack(payload)));
     },
-    // A packet holds whole samples: what is left over of one must not shift the next.
-    decode: (message) => codec.createDecoder()(meter.push(message) ?? new Uint8Array(0)),
+    decode: (message) => {
+      const payload = meter.push(message);
+      return payload ? coder.decode(payload) : new Int16Array(0);
+    },
     get rtpFigures() {
       return meter.figures;
     },
+    get opusFigures() {
+      return coder.opusFigures;
+    },
   };
+}
+
+function* packAll(plan: Iterable<PlannedMessage>, sender: RtpSender, line: LossyLine): Generator<PlannedMessage> {
+  let endMs = 0;
+  for (const { atMs, content } of plan) {
+    endMs = atMs;
+    if (typeof content === 'string') yield { atMs, content };
+    else for (const packet of line.pass(sender.pack(content))) yield { atMs, content: packet };
+  }
+  for (const packet of line.flush()) yield { atMs: endMs, content: packet };
 }

@@ -1,4 +1,4 @@
-import { type Codec, firstDynamicType } from './codecs.js';
+import { firstDynamicType, type RtpFormat } from './codecs.js';
 import { readRtpPacket, type RtpPacket } from './rtp-packet.js';
 
 /** What was right and wrong with the RTP headers that came. */
@@ -32,7 +32,7 @@ export interface RtpFigures {
 
 /** Reads the visitor's packets and counts what is wrong with them. */
 export class RtpMeter {
-  readonly #codec: Codec;
+  readonly #codec: RtpFormat;
   #last: RtpPacket | undefined;
   readonly #figures: RtpFigures = {
     packets: 0,
@@ -48,7 +48,7 @@ export class RtpMeter {
     firstMarked: false,
   };
 
-  constructor(codec: Codec) {
+  constructor(codec: RtpFormat) {
     this.#codec = codec;
   }
 
@@ -99,7 +99,7 @@ export class RtpMeter {
       figures.sequenceGaps++;
       return true;
     }
-    const samples = last.payload.length / this.#codec.sampleBytes;
+    const samples = this.#codec.samplesIn(last.payload);
     const skipped = (packet.timestamp - last.timestamp - samples) >>> 0;
     if (skipped !== 0 && !(packet.marker && skipped < 2 ** 31)) figures.wrongTimestamps++;
     return true;

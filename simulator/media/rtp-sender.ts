@@ -1,5 +1,5 @@
 import type { Random } from '../random.js';
-import type { Codec } from './codecs.js';
+import type { RtpFormat } from './codecs.js';
 import { writeRtpPacket } from './rtp-packet.js';
 
 /** Behaviour of an {@link RtpSender}; the scenario's knobs of the same names. */
@@ -13,7 +13,7 @@ const longestPauseMs = 100;
 
 /** Puts RTP headers before payloads, so that a receiver could rebuild when each was said. */
 export class RtpSender {
-  readonly #codec: Codec;
+  readonly #codec: RtpFormat;
   readonly #extras: boolean;
   readonly #startMs: number;
   readonly #ssrc: number;
@@ -25,7 +25,7 @@ export class RtpSender {
   #marker = false;
 
   /** @param startMs - When the stream's clock begins. */
-  constructor(codec: Codec, { nearWrap, rtpExtras }: RtpSenderOptions, random: Random, startMs: number) {
+  constructor(codec: RtpFormat, { nearWrap, rtpExtras }: RtpSenderOptions, random: Random, startMs: number) {
     const word = (): number => Math.floor(random() * 2 ** 32);
     this.#codec = codec;
     this.#extras = rtpExtras;
@@ -67,7 +67,7 @@ export class RtpSender {
     );
     this.#marker = false;
     this.#sequence = (this.#sequence + 1) % 2 ** 16;
-    this.#position += payload.length / this.#codec.sampleBytes;
+    this.#position += this.#codec.samplesIn(payload);
     return packet;
   }
 }

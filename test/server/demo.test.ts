@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
 import { tokenPath } from '../../server/serve.js';
 import { startDemo, type Demo, type DemoOptions } from '../../simulator/demo.js';
+import { createCoder } from '../../simulator/media/coder.js';
+import { readRtpPacket } from '../../simulator/media/rtp-packet.js';
+import { join as joinSamples, levelDbfs } from '../simulator/speech.js';
+import { Visitor } from '../simulator/visitor.js';
 import { errorOf, listen } from './support.js';
 
 const secret = 'SYNTHFLOW_API_KEY=secret';
@@ -55,6 +61,27 @@ function rawStatus(
     })
       .on('error', reject)
       .end();
+  });
+}
+
+/** What the page asks its token endpoint for. */
+async function ask(url: string, fields: object = {}): Promise<Record<string, string>> {
+  const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' };
+  const body = JSON.stringify({ assistant_id: 'talk', ...fields });
+  const response = await fetch(url + tokenPath, { method: 'POST', body, headers });
+  assert.equal(response.status, 200);
+  return (await response.json()) as Record<string, string>;
+}
+
+/** Runs `synthflow-call demo` to its end. */
+function runDemo(flags: string[], imports: string[] = []): Promise<{ code: number; stdout: string; stderr: string }> {
+  const cwd = fileURLToPath(new URL('../../', import.meta.url));
+  const modules = ['tsx', ...imports].flatMap((name) => ['--import', name]);
+  return new Promise((resolve) => {
+    const args = [...modules, 'server/cli.ts', 'demo', '--port', '0', ...flags];
+    const child = execFile(process.execPath, args, { cwd, timeout: 20_000 }, (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    );
   });
 }
 
@@ -191,6 +218,83 @@ describe('the demo', () => {
     const { url } = await start(test, { root: undefined });
     for (const path of ['/.env', '/package.json', '/tsconfig.json', '/node_modules/ws/index.js']) {
       assert.equal((await fetch(url + path)).status, 404, path);
+    }
+  });
+});
+
+describe('the demo over WebSocket media', () => {
+  for (const media of [
+    {},
+    { codec: 'pcma', framing: 'rtp' },
+    { codec: 'pcmu', bind: true },
+    { codec: 'opus' },
+    { codec: 'opus', framing: 'rtp', bind: true },
+  ] as const) {
+    it(`greets: ${JSON.stringify(media)}`, async (test) => {
+      const { url } = await start(test, { media });
+      const { codec, bind } = { codec: 'l16', bind: false, ...media } as const;
+      // What the demo does not say is the token endpoint's default.
+      const framing = 'framing' in media ? media.framing : codec === 'opus' ? 'rtp' : 'payload';
+      const session = await ask(url);
+      assert.deepEqual([session['protocol'], session['codec'], session['framing']], ['media', codec, framing]);
+      const visitor = await Visitor.open(session['sessionURL']!);
+      if (bind) {
+        await visitor.until(() => visitor.texts.length > 0);
+        const info = JSON.parse(visitor.texts[0]!) as Record<string, string>;
+        const { sid } = await ask(url, { server_name: info['server-name'] });
+        visitor.write(JSON.stringify({ type: 'bind', sid }));
+      }
+      await visitor.until(() => visitor.audio.length >= 25 && visitor.texts.some((text) => text.includes('call_info')));
+      await visitor.hangUp();
+      const coder = await createCoder(codec, framing);
+      const payloads = visitor.audio.map((bytes) => (framing === 'rtp' ? readRtpPacket(bytes)!.payload : bytes));
+      const heard = joinSamples(...payloads.map((payload) => coder.decode(payload)));
+      assert.ok(heard.length >= coder.sampleRate / 2);
+      assert.ok(levelDbfs(heard) > -40, `${levelDbfs(heard)} dBFS`);
+    });
+  }
+
+  it('serves the same page, which may open the same socket', async (test) => {
+    const [pcm, media] = [await start(test), await start(test, { media: {} })];
+    const pages = await Promise.all([pcm, media].map(async ({ url }) => (await fetch(url)).text()));
+    assert.equal(pages[0], pages[1]);
+    const policy = (await fetch(media.url)).headers.get('content-security-policy')!;
+    assert.ok(policy.includes(` ${new URL((await ask(media.url))['sessionURL']!).origin};`), policy);
+  });
+
+  it('says in one line what is wrong with its flags, and ends with 2', async () => {
+    const mistakes: [flags: string[], sentence: string][] = [
+      [['--protocol', 'sip'], '--protocol must be one of pcm, media.'],
+      [['--protocol', 'media', '--codec', 'mp3'], '--codec must be one of l16, pcmu, pcma, opus.'],
+      [['--protocol', 'media', '--framing', 'srtp'], '--framing must be one of payload, rtp.'],
+      [['--codec', 'opus'], '--codec, --framing and --bind are for WebSocket media: add --protocol media.'],
+      [['--protocol', 'pcm', '--bind'], '--codec, --framing and --bind are for WebSocket media: add --protocol media.'],
+      [
+        ['--protocol', 'media', '--codec', 'opus', '--framing', 'payload'],
+        'Opus goes in rtp only: leave --framing out.',
+      ],
+    ];
+    await Promise.all(
+      mistakes.map(async ([flags, sentence]) => {
+        assert.deepEqual(await runDemo(flags), { code: 2, stdout: '', stderr: `synthflow-call: ${sentence}\n` });
+      }),
+    );
+  });
+
+  it('says what to install where Opus is missing, before anybody calls', async () => {
+    const { code, stderr } = await runDemo(
+      ['--protocol', 'media', '--codec', 'opus'],
+      ['./test/support/without-opus.js'],
+    );
+    assert.equal(code, 1);
+    assert.match(stderr, /^synthflow-call: Opus needs the package libopus-wasm: npm install libopus-wasm, [^\n]+\n$/);
+  });
+
+  it('lists its flags', async () => {
+    const { code, stdout } = await runDemo(['--help']);
+    assert.equal(code, 0);
+    for (const flag of ['--protocol pcm|media', '--codec l16|pcmu|pcma|opus', '--framing payload|rtp', '--bind']) {
+      assert.ok(stdout.includes(flag), flag);
     }
   });
 });

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { describe, it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import { examine, type DoctorOptions } from '../../server/doctor/doctor.js';
 import { UsageError } from '../../server/environment.js';
@@ -42,6 +44,22 @@ async function run(options: DoctorOptions['options'], doctor: Partial<DoctorOpti
   return { areWell, report };
 }
 
+/** Runs the command as on a machine without libopus-wasm, to its end. */
+function runWithoutOpus(
+  args: string[],
+  environment: Record<string, string>,
+): Promise<{ code: number; stdout: string }> {
+  const modules = ['--import', 'tsx', '--import', './test/support/without-opus.js'];
+  const cwd = fileURLToPath(new URL('../../', import.meta.url));
+  const env = { PATH: process.env['PATH'], ...environment };
+  return new Promise((resolve) => {
+    const options = { cwd, env, timeout: 20_000 };
+    const child = execFile(process.execPath, [...modules, 'server/cli.ts', ...args], options, (_error, stdout) =>
+      resolve({ code: child.exitCode ?? -1, stdout }),
+    );
+  });
+}
+
 describe('doctor --live', () => {
   it('calls an agent of the widget websocket and tells what came', async (test) => {
     const { simulator, base } = await simulate(test, { record: true });
@@ -72,6 +90,8 @@ describe('doctor --live', () => {
     { codec: 'pcmu', framing: 'payload', bind: true },
     { codec: 'pcma', framing: 'rtp' },
     { codec: 'l16', framing: 'rtp', bind: true },
+    { codec: 'opus', framing: 'rtp' },
+    { codec: 'opus', framing: 'rtp', bind: true },
   ] as const) {
     it(`calls an agent of WebSocket media: ${JSON.stringify(fields)}`, async (test) => {
       const { simulator, media, base } = await simulate(test);
@@ -82,6 +102,8 @@ describe('doctor --live', () => {
       assert.match(report, /text {5}.*call_info ×1/);
       assert.match(report, /binary {3}\d+ messages/);
       assert.equal(report.includes('server_info ×1'), 'bind' in fields);
+      assert.ok(Number(/ ([\d.]+) s of audio/.exec(report)![1]) > 0.3, report);
+      assert.equal(/opus {5}20 ms ×\d+$/m.test(report), fields.codec === 'opus');
       assert.equal(/rtp {6}payload types: \d+ ×\d+$/m.test(report), fields.framing === 'rtp');
       assert.equal(simulator.callsCreated, 1);
       const call = await simulator.nextReport();
@@ -91,8 +113,27 @@ describe('doctor --live', () => {
       assert.ok(Math.abs(call.dominantHz - 440) < 5, String(call.dominantHz));
       const { malformed = 0, wrongPayloadTypes = 0, sequenceGaps = 0, wrongTimestamps = 0 } = call.rtp ?? {};
       assert.deepEqual([malformed, wrongPayloadTypes, sequenceGaps, wrongTimestamps], [0, 0, 0, 0]);
+      if (call.opus) assert.deepEqual(call.opus, { undecodable: 0, stereo: 0, durationsMs: { 20: call.chunks } });
     });
   }
+
+  it('says how many payloads were no Opus', async (test) => {
+    const { media, base } = await simulate(test, { scenario: { name: 'garbage', seconds: 0.2 } });
+    const { report } = await run({ ...base, agents: { support: media('talk', { codec: 'opus' }) } });
+    assert.match(report, /opus {5}20 ms ×10, not Opus ×1$/m);
+  });
+
+  it('makes no call in Opus where libopus-wasm is not installed, asks nobody, and says what to install', async (test) => {
+    const { simulator, media } = await simulate(test);
+    const { code, stdout } = await runWithoutOpus(['doctor', '--live'], {
+      SYNTHFLOW_API_KEY: apiKey,
+      SYNTHFLOW_AGENTS: JSON.stringify({ support: media('tone', { codec: 'opus' }) }),
+      SYNTHFLOW_API_URL: simulator.apiUrl,
+    });
+    assert.equal(code, 1);
+    assert.match(stdout, /failed {3}No call was made, as Opus needs .*: npm install libopus-wasm, or try .*"l16"\.$/m);
+    assert.equal(simulator.callsCreated, 0);
+  });
 
   it('says of each failure what to change', async (test) => {
     const { simulator, media, base } = await simulate(test);
@@ -111,7 +152,6 @@ describe('doctor --live', () => {
       [media('bind-refused', { bind: true }), /close {4}1008, the agent\n {2}failed {3}The connection ended with 1008/],
       [media('never-ready'), /failed .*neither call_info nor audio/],
       [{ ...mediaAgent }, /400 after .*\n {2}failed .*check modelId/],
-      [media('tone', { codec: 'opus' }), /failed {3}No call was made, as doctor speaks no Opus/],
     ];
     for (const [agent, advice] of failures) {
       const { areWell, report } = await run({ ...base, agents: { support: agent } }, { listenMs: 100 });

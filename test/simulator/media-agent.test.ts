@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Agent } from '../../simulator/agent.js';
-import { type CodecName, codecs } from '../../simulator/media/codecs.js';
+import { type CodecName, codecs, type SampleCodecName } from '../../simulator/media/codecs.js';
+import { type Coder, createCoder, createSampleCoder } from '../../simulator/media/coder.js';
 import { createMediaWire } from '../../simulator/media/media-wire.js';
 import { readRtpPacket, type RtpPacket, writeRtpPacket } from '../../simulator/media/rtp-packet.js';
 import type { CallReport } from '../../simulator/report.js';
@@ -19,6 +20,10 @@ interface MediaCallOptions extends Partial<Scenario> {
   codec?: CodecName;
   framing?: Framing;
   start?: 'open' | 'bind';
+  /** The agent's; by default that of the codec, which Opus has none of. */
+  coder?: Coder;
+  /** The visitor's. */
+  visitorCoder?: Coder;
 }
 
 /** A media call on a clock that the test moves; no network. */
@@ -27,19 +32,22 @@ class MediaCall {
   readonly socket = new FakeSocket(this.clock);
   readonly reports: CallReport[] = [];
   readonly rate: number;
-  readonly #codec: CodecName;
+  readonly #coder: Coder;
   readonly #framing: Framing;
   #sequence = 7;
   #timestamp = 70;
 
-  constructor(name: string, { codec = 'l16', framing = 'payload', start = 'open', ...knobs }: MediaCallOptions = {}) {
-    this.rate = codecs[codec].sampleRate;
-    this.#codec = codec;
+  constructor(name: string, options: MediaCallOptions = {}) {
+    const { codec = 'l16', framing = 'payload', start = 'open', coder, visitorCoder, ...knobs } = options;
+    const coderOf = (): Coder => createSampleCoder(codecs[codec as SampleCodecName], framing);
+    const agentCoder = coder ?? coderOf();
+    this.#coder = visitorCoder ?? coderOf();
+    this.rate = this.#coder.sampleRate;
     this.#framing = framing;
     const scenario = createScenario(name, knobs);
     new Agent(this.socket.asWebSocket, {
       scenario,
-      wire: createMediaWire({ callId: 'the-call', scenario, codec, framing }, start, 0),
+      wire: createMediaWire({ callId: 'the-call', scenario, codec, framing, coder: agentCoder }, start, 0),
       greeting,
       record: true,
       onEnd: (report) => this.reports.push(report),
@@ -52,8 +60,9 @@ class MediaCall {
     const chunkLength = this.rate / 50;
     for (let at = 0; at < samples.length; at += chunkLength) {
       this.clock.advance(20);
-      const payload = codecs[this.#codec].encode(samples.subarray(at, at + chunkLength));
-      this.socket.visitorSends(this.#framing === 'payload' ? payload : this.#pack(payload));
+      for (const payload of this.#coder.encode(samples.subarray(at, at + chunkLength))) {
+        this.socket.visitorSends(this.#framing === 'payload' ? payload : this.#pack(payload));
+      }
     }
   }
 
@@ -64,8 +73,7 @@ class MediaCall {
   /** What the agent said, in the order in which it came. */
   get heard(): Int16Array {
     const payloads = this.#framing === 'payload' ? this.socket.audio : this.packets.map(({ payload }) => payload);
-    const decode = codecs[this.#codec].createDecoder();
-    return join(...payloads.map((payload) => decode(payload)));
+    return join(...payloads.map((payload) => this.#coder.decode(payload)));
   }
 
   hangUp(): CallReport {
@@ -74,7 +82,7 @@ class MediaCall {
   }
 
   #pack(payload: Uint8Array): Uint8Array {
-    const { payloadType, sampleBytes } = codecs[this.#codec];
+    const { payloadType } = this.#coder;
     const packet = writeRtpPacket({
       marker: this.#sequence === 7,
       payloadType,
@@ -83,12 +91,12 @@ class MediaCall {
       ssrc: 1,
       payload,
     });
-    this.#timestamp += payload.length / sampleBytes;
+    this.#timestamp += this.#coder.samplesIn(payload);
     return packet;
   }
 }
 
-for (const codec of Object.keys(codecs) as CodecName[]) {
+for (const codec of Object.keys(codecs) as SampleCodecName[]) {
   for (const framing of ['payload', 'rtp'] as const) {
     describe(`Agent on ${codec} as ${framing}`, () => {
       const { sampleRate, sampleBytes, payloadType } = codecs[codec];
@@ -168,6 +176,142 @@ for (const codec of Object.keys(codecs) as CodecName[]) {
     });
   }
 }
+
+describe('Agent on opus as rtp', () => {
+  const rate = 48_000;
+  const call = async (name: string, knobs: Partial<Scenario> = {}) =>
+    new MediaCall(name, {
+      codec: 'opus',
+      framing: 'rtp',
+      coder: await createCoder('opus', 'rtp'),
+      visitorCoder: await createCoder('opus', 'rtp'),
+      ...knobs,
+    });
+
+  it('greets in packets of 20 ms, every 20 ms, and 960 ticks apart', async () => {
+    const visit = await call('talk');
+    visit.clock.advance(2000);
+    const { packets } = visit;
+    assert.equal(packets.length, 25);
+    packets.forEach(({ sequence, timestamp, payloadType, marker, ssrc, payload }, i) => {
+      const [first] = packets as [RtpPacket];
+      assert.deepEqual([sequence - first.sequence, timestamp - first.timestamp], [i, i * 960]);
+      assert.deepEqual([payloadType, marker, ssrc], [96, i === 0, first.ssrc]);
+      // 60 kbit/s would be 150 bytes.
+      assert.ok(payload.length > 10 && payload.length < 150, `${payload.length} bytes`);
+    });
+    const times = visit.socket.sent.filter(({ content }) => typeof content !== 'string').map(({ atMs }) => atMs);
+    assert.deepEqual(
+      times,
+      packets.map((_, i) => i * 20),
+    );
+    assert.ok(likeness(sweep(0.5, rate).slice(4800, 19_200), visit.heard.subarray(4800), 600) > 0.95);
+  });
+
+  it('repeats what the visitor said', async () => {
+    const visit = await call('talk', { greeting: false });
+    visit.say(sweep(1, rate));
+    visit.say(new Int16Array(rate));
+    visit.clock.advance(2000);
+    const middle = sweep(1, rate).slice(9600, 38_400);
+    assert.ok(likeness(middle, visit.heard, 30_000) > 0.9);
+  });
+
+  it('echoes each packet at once, whatever its length', async () => {
+    const visit = await call('echo');
+    visit.say(tone(440, 1, -20, rate));
+    assert.equal(visit.packets.length, 50);
+    assert.ok(Math.abs(dominantHz(visit.heard, rate) - 440) < 1);
+    assert.ok(Math.abs(levelDbfs(visit.heard.subarray(9600)) + 20) < 0.5);
+  });
+
+  it('reports what it heard, decoded', async () => {
+    const visit = await call('silent');
+    visit.say(tone(440, 2, -20, rate));
+    const report = visit.hangUp();
+    assert.deepEqual(
+      [report.protocol, report.codec, report.framing, report.pcmRate, report.callId],
+      ['media', 'opus', 'rtp', rate, 'the-call'],
+    );
+    assert.ok(Math.abs(report.rateHz - rate) < 1);
+    assert.ok(Math.abs(report.dominantHz - 440) < 1);
+    assert.ok(Math.abs(report.levelDbfs + 20) < 0.3, `${report.levelDbfs}`);
+    assert.equal(report.pcm!.length, 2 * rate);
+    assert.ok(likeness(tone(440, 1, -20, rate), report.pcm!.subarray(rate / 2), 120) > 0.99);
+    assert.deepEqual(report.opus, { undecodable: 0, stereo: 0, durationsMs: { 20: 100 } });
+    const { packets, payloadType, markers, malformed, sequenceGaps, wrongTimestamps, ssrcChanges } = report.rtp!;
+    assert.deepEqual([packets, payloadType, markers], [100, 96, 1]);
+    assert.equal(malformed + sequenceGaps + wrongTimestamps + ssrcChanges, 0);
+  });
+
+  it('counts timestamps that go on by anything but the sound in the packet', async () => {
+    const visit = await call('silent');
+    const [payload] = (await createCoder('opus', 'rtp')).encode(tone(440, 0.02, -20, rate)) as [Uint8Array];
+    const send = (sequence: number, timestamp: number) =>
+      visit.socket.visitorSends(
+        writeRtpPacket({ marker: sequence === 0, payloadType: 111, sequence, timestamp, ssrc: 1, payload }),
+      );
+    for (const [sequence, timestamp] of [0, 960, 1280, 2240, 3200, 3520].entries()) send(sequence, timestamp);
+    assert.equal(visit.hangUp().rtp!.wrongTimestamps, 2);
+  });
+
+  it('lives through payloads that are no Opus, and hears what follows', async () => {
+    const visit = await call('echo');
+    const bad = [Uint8Array.of(), Uint8Array.of(0xff), Uint8Array.of(0xff, 0), Uint8Array.of(0xfb, 0x3f, 1, 2)];
+    for (const [i, payload] of bad.entries()) {
+      visit.socket.visitorSends(
+        writeRtpPacket({ marker: false, payloadType: 96, sequence: i, timestamp: 0, ssrc: 9, payload }),
+      );
+    }
+    visit.say(tone(440, 0.1, -20, rate));
+    assert.equal(visit.heard.length, 4800);
+    assert.equal(visit.hangUp().opus!.undecodable, bad.length);
+  });
+
+  it('makes odd packets of 2.5 to 20 ms, and their timestamps follow', async () => {
+    const visit = await call('odd', { seconds: 1 });
+    visit.clock.advance(3000);
+    const { packets } = visit;
+    const steps = packets.slice(1).map(({ timestamp }, i) => timestamp - packets[i]!.timestamp);
+    assert.deepEqual(
+      [...new Set(steps)].sort((a, b) => a - b),
+      [120, 240, 480, 960],
+    );
+    assert.ok(visit.heard.length >= rate && visit.heard.length < rate + 960);
+  });
+
+  it('makes a burst of packets that are no longer than others', async () => {
+    const visit = await call('burst', { seconds: 1 });
+    visit.clock.advance(0);
+    assert.equal(visit.packets.length, 50);
+    assert.equal(visit.heard.length, rate);
+  });
+
+  it('sends garbage that no decoder takes', async () => {
+    const visit = await call('garbage', { seconds: 0.1 });
+    visit.clock.advance(3000);
+    assert.equal(visit.socket.audio.at(-1)!.length, 12 + 2 * 1024 * 1024);
+    assert.equal(visit.heard.length, 4800);
+  });
+
+  it('loses, doubles, swaps and wraps packets as those of other codecs', async () => {
+    const visit = await call('speech', { seconds: 4, lossShare: 0.1, duplicateShare: 0.1, nearWrap: true });
+    visit.clock.advance(5000);
+    const numbers = visit.packets.map(({ sequence }) => sequence);
+    const different = new Set(numbers);
+    assert.ok(different.size < 200 && different.size > 160, `${different.size}`);
+    assert.ok(numbers.length > different.size);
+    assert.ok(different.has(65_535) || different.has(65_534));
+    assert.ok(different.has(0) || different.has(1));
+    const swapped = await call('reorder', { reorderShare: 1, seconds: 0.1 });
+    swapped.clock.advance(1000);
+    const [first] = swapped.packets as [RtpPacket];
+    assert.deepEqual(
+      swapped.packets.map(({ sequence }) => sequence - first.sequence),
+      [0, -1, 2, 1, 3],
+    );
+  });
+});
 
 describe('Agent on WebSocket media', () => {
   it('speaks as soon as the socket is open, and writes call_info after it', () => {

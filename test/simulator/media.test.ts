@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { codecs } from '../../simulator/media/codecs.js';
-import { readRtpPacket } from '../../simulator/media/rtp-packet.js';
+import { createCoder } from '../../simulator/media/coder.js';
+import { readRtpPacket, writeRtpPacket } from '../../simulator/media/rtp-packet.js';
 import { createSimulator, type Simulator } from '../../simulator/simulator.js';
-import { likeness, sweep } from './speech.js';
+import { dominantHz } from '../../simulator/spectrum.js';
+import { join, likeness, sweep, tone } from './speech.js';
 import { refusal, Visitor } from './visitor.js';
 
 interface CallAnswer {
@@ -107,12 +109,17 @@ describe('WebSocket media', { timeout: 30_000 }, () => {
       assert.equal(simulator.callsCreated, before);
     });
 
-    it('says that there is no Opus, which is what it gets unless told otherwise', async () => {
-      for (const wsMediaCodec of ['opus', undefined]) {
-        const response = await post(bodyFor('talk', { wsMediaCodec }));
-        assert.equal(response.status, 400);
-        assert.match(await detailOf(response), /no Opus/);
+    it('makes it Opus in RTP unless told otherwise, and no other Opus', async () => {
+      for (const fields of [{ wsMediaCodec: 'opus', wsMediaFraming: 'rtp' }, { wsMediaCodec: undefined }]) {
+        await createCall('talk', { wsMediaFraming: undefined, ...fields });
       }
+      const before = simulator.callsCreated;
+      for (const wsMediaCodec of ['opus', undefined]) {
+        const response = await post(bodyFor('talk', { wsMediaCodec, wsMediaFraming: 'payload' }));
+        assert.equal(response.status, 400);
+        assert.match(await detailOf(response), /opus needs wsMediaFraming rtp/);
+      }
+      assert.equal(simulator.callsCreated, before);
     });
 
     it('takes every documented field', async () => {
@@ -181,6 +188,29 @@ describe('WebSocket media', { timeout: 30_000 }, () => {
       });
     }
 
+    it('greets in Opus, hears and repeats what the visitor says', async () => {
+      const query = '?readyMs=1&greeting=0';
+      const { callId, wsMediaUrl } = await createCall('talk', { wsMediaCodec: 'opus', wsMediaFraming: 'rtp' }, query);
+      const visitor = await Visitor.open(wsMediaUrl);
+      await visitor.until(() => visitor.texts.length === 1);
+      const coder = await createCoder('opus', 'rtp');
+      const said = join(tone(700, 0.5, -20), new Int16Array(48_000));
+      coder.encode(said).forEach((payload, i) => {
+        const header = { marker: i === 0, payloadType: 111, sequence: i, timestamp: 960 * i, ssrc: 5 };
+        visitor.sendBytes(writeRtpPacket({ ...header, payload }));
+      });
+      await visitor.until(() => visitor.audio.length >= 25);
+      const answer = await createCoder('opus', 'rtp');
+      const heard = join(...visitor.audio.map((message) => answer.decode(readRtpPacket(message)!.payload)));
+      assert.ok(Math.abs(dominantHz(heard, 48_000) - 700) < 2);
+      await visitor.hangUp();
+      while (simulator.calls.at(-1)?.callId !== callId) await new Promise(setImmediate);
+      const { opus, rtp, dominantHz: hz } = simulator.calls.at(-1)!;
+      assert.deepEqual(opus, { undecodable: 0, stereo: 0, durationsMs: { 20: 75 } });
+      assert.deepEqual([rtp!.packets, rtp!.wrongTimestamps], [75, 0]);
+      assert.ok(Math.abs(hz - 700) < 2);
+    });
+
     it('can be tried without a call', async () => {
       const before = simulator.callsCreated;
       const query = 'scenario=tone&seconds=0.1&pacing=burst&wsMediaCodec=pcmu&wsMediaFraming=rtp';
@@ -189,10 +219,17 @@ describe('WebSocket media', { timeout: 30_000 }, () => {
       assert.ok(visitor.audio.every(({ length }) => length === 172));
       await visitor.hangUp();
       assert.equal(simulator.callsCreated, before);
-      assert.match(
-        (await refusal(`${simulator.socketOrigin}/media/start?scenario=tone&wsMediaCodec=opus`)).body,
-        /no Opus/,
-      );
+    });
+
+    it('can be tried in Opus without a call, in RTP and nothing else', async () => {
+      const url = `${simulator.socketOrigin}/media/start?scenario=tone&seconds=0.5&pacing=burst&wsMediaCodec=opus`;
+      const visitor = await Visitor.open(url);
+      await visitor.until(() => visitor.audio.length === 25);
+      const coder = await createCoder('opus', 'rtp');
+      const heard = join(...visitor.audio.map((message) => coder.decode(readRtpPacket(message)!.payload)));
+      assert.ok(Math.abs(dominantHz(heard, 48_000) - 1000) < 1);
+      await visitor.hangUp();
+      assert.match((await refusal(`${url}&wsMediaFraming=payload`)).body, /opus needs wsMediaFraming rtp/);
     });
 
     it('refuses the handshake and closes at once when told so', async () => {
@@ -257,6 +294,29 @@ describe('WebSocket media', { timeout: 30_000 }, () => {
       await one.visitor.hangUp();
     });
 
+    it('never names its server when told so', async (t) => {
+      const own = await createSimulator({ scenario: 'no-server-info' });
+      t.after(() => own.close());
+      const visitor = await Visitor.open(`${own.socketOrigin}/media/connect`);
+      visitor.write('{"type":"bind","sid":"made-up"}');
+      assert.equal(await visitor.closed, 1008);
+      assert.deepEqual(visitor.messages, []);
+    });
+
+    it('closes at once when told so', async () => {
+      const visitor = await Visitor.open(`${simulator.socketOrigin}/media/connect?scenario=close-at-once`);
+      assert.equal(await visitor.closed, 1011);
+    });
+
+    for (const scenario of ['chatty', 'garbage']) {
+      it(`writes other texts before it names its server when told so (${scenario})`, async () => {
+        const visitor = await Visitor.open(`${simulator.socketOrigin}/media/connect?scenario=${scenario}`);
+        await visitor.until(() => visitor.texts.some((text) => text.includes('server_info')));
+        assert.ok(visitor.texts.length > 5);
+        await visitor.hangUp();
+      });
+    }
+
     it('refuses the right sid when told so', async () => {
       const { visitor, serverName } = await connect();
       bind(visitor, (await createCall('bind-refused', { wsMediaServerName: serverName })).sid);
@@ -277,6 +337,46 @@ describe('WebSocket media', { timeout: 30_000 }, () => {
       assert.equal(await waiting.closed, 1001);
       assert.deepEqual([own.openSockets, own.calls.length], [0, 0]);
     });
+  });
+
+  it('tells which calls were created and never joined', async (t) => {
+    const told: string[] = [];
+    const own = await createSimulator({ log: (line) => told.push(line) });
+    t.after(() => own.close());
+    const create = async (agent: string, fields: object = {}): Promise<CallAnswer> => {
+      const body = JSON.stringify({ ...bodyFor(agent), ...fields });
+      const url = `${own.apiUrl}/calls/outbound-test-ws-media`;
+      return (await fetch(url, { method: 'POST', headers: { authorization: 'Bearer any' }, body })).json() as never;
+    };
+    const counts = () => [own.callsCreated, own.callsJoined, own.calls.length];
+
+    const { callId, wsMediaUrl } = await create('silent');
+    assert.deepEqual(counts(), [1, 0, 0]);
+    const visitor = await Visitor.open(wsMediaUrl);
+    assert.deepEqual(counts(), [1, 1, 0]);
+    await visitor.hangUp();
+    assert.equal((await own.nextReport()).callId, callId);
+    assert.deepEqual(counts(), [1, 1, 1]);
+
+    const waiting = await Visitor.open(`${own.socketOrigin}/media/connect`);
+    await waiting.until(() => waiting.texts.length > 0);
+    const serverName = (JSON.parse(waiting.texts[0]!) as Record<string, string>)['server-name'];
+    const { sid } = await create('silent', { wsMediaServerName: serverName });
+    assert.deepEqual(counts(), [2, 1, 1]);
+    bind(waiting, sid);
+    await waiting.until(() => waiting.texts.length === 2);
+    assert.deepEqual(counts(), [2, 2, 1]);
+    await waiting.hangUp();
+
+    await create('join-failed');
+    await refusal((await create('refuse')).wsMediaUrl);
+    const trial = await Visitor.open(`${own.socketOrigin}/media/start?scenario=silent`);
+    await trial.hangUp();
+    await own.nextReport();
+    await own.nextReport();
+    assert.deepEqual(counts(), [4, 2, 3]);
+    await own.close();
+    assert.match(told.at(-1)!, /never joined: 2;/);
   });
 
   it('keeps keys, tokens and sids out of its log', async () => {

@@ -9,8 +9,9 @@ import { samplesOf } from './speech.js';
 
 const spoken = Int16Array.from({ length: 16_000 * 10 }, (_, i) => (i * 7919) % 65_536);
 
-const plan = (name: string, knobs: Partial<Scenario> = {}, samples = spoken): PlannedMessage[] =>
-  planMessages(samples, createPcmWire(), createScenario(name, knobs), seededRandom(knobs.seed ?? 1));
+const plan = (name: string, knobs: Partial<Scenario> = {}, samples = spoken): PlannedMessage[] => [
+  ...planMessages(samples, createPcmWire(), createScenario(name, knobs), seededRandom(knobs.seed ?? 1)),
+];
 const audioOf = (messages: readonly PlannedMessage[]): Uint8Array[] =>
   messages.map(({ content }) => content).filter((content) => typeof content !== 'string');
 
@@ -128,6 +129,21 @@ describe('Pacer', () => {
     clock.advance(1);
     assert.equal(pacer.busy, false);
     assert.equal(done, 1);
+  });
+
+  it('asks for no message before the one before it has left', () => {
+    const clock = new FakeClock();
+    let asked = 0;
+    const plan = (function* () {
+      for (const message of messages) {
+        asked++;
+        yield message;
+      }
+    })();
+    new Pacer(() => {}, clock).play(plan, 120, () => {});
+    assert.equal(asked, 2);
+    clock.advance(40);
+    assert.equal(asked, 4);
   });
 
   it('says nothing more and calls nobody once stopped', () => {
