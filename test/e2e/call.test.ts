@@ -6,12 +6,16 @@ import {
   type AgentWire,
   clickCall,
   consoleOf,
+  expectNothingOpen,
   launch,
+  nothingOpen,
   onSite,
   pageWith,
   played,
   startSite,
+  strictPolicy,
   tag,
+  waitForSound,
   waitForStatus,
   worstLatenessMs,
 } from './support/site.js';
@@ -20,36 +24,11 @@ import { fidelityDb, greeting, locate, resample, sine, toFloat } from './support
 /** Leaves the microphone's sound as it is, for figures. */
 const raw = 'no-echo-cancellation no-noise-suppression no-auto-gain-control';
 
-/** Nothing but the site's own files, and the agent's socket. */
-const strictPolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' {socket}; img-src data:";
-
-const nothingOpen = { contexts: 0, tracks: 0, sockets: 0, timers: 0, workers: 0 };
-
-/** Waits until all that a call opens is closed, and says what is left where it is not. */
-async function expectNothingOpen(page: Page): Promise<void> {
-  await page
-    .waitForFunction(() => Object.values(window.witness.open()).every((count) => count === 0), { timeout: 5000 })
-    .catch(() => {});
-  assert.deepEqual(await page.evaluate(() => window.witness.open()), nothingOpen);
-}
-
 /** Calls until the agent is ready. */
 async function call(page: Page): Promise<void> {
   await clickCall(page);
   await waitForStatus(page, 'active');
 }
-
-/** Waits until so many seconds were recorded since the call began to play. */
-const waitForSound = (page: Page, seconds: number) =>
-  page.waitForFunction(
-    (wanted) => {
-      const { sampleRate, blocks } = window.witness.recordings.at(-1) ?? { sampleRate: 1, blocks: [] };
-      return blocks.length * 64 * 128 > wanted * sampleRate;
-    },
-    { timeout: 30_000 },
-    seconds,
-  );
 
 const speechSeconds = 8;
 /** What the simulator's `speech` says: the greeting, again and again. */

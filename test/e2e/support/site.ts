@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -44,12 +45,18 @@ export interface SiteOptions {
   /** A Content-Security-Policy; `{socket}` in it is the agent's origin. */
   readonly policy?: string;
   readonly wire?: AgentWire;
+  /** Paths that are not there. */
+  readonly missing?: readonly string[];
 }
+
+/** Nothing but the site's own files, and the agent's socket. */
+export const strictPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' {socket}; img-src data:";
 
 /** A site with the built files, the real token endpoint and the simulated agent; every path answers the same page. */
 export async function startSite(
   scenario: SimulatorOptions['scenario'],
-  { html = pageWith(tag()), policy = '', wire = 'pcm' }: SiteOptions = {},
+  { html = pageWith(tag()), policy = '', wire = 'pcm', missing = [] }: SiteOptions = {},
 ): Promise<Site> {
   const apiKey = 'test-key';
   const simulator = await createSimulator({ apiKey, record: true, ...(scenario && { scenario }) });
@@ -71,6 +78,8 @@ export async function startSite(
     if (request.url === '/recorder.worklet.js') {
       response.setHeader('Content-Type', 'text/javascript');
       response.end(readFileSync(new URL('recorder.worklet.js', import.meta.url)));
+    } else if (missing.includes(request.url ?? '')) {
+      response.writeHead(404).end();
     } else if (request.url?.startsWith('/dist/')) {
       request.url = request.url.slice('/dist'.length);
       dist(request, response, () => void response.writeHead(404).end());
@@ -153,6 +162,28 @@ export const waitForStatus = async (page: Page, status: string, timeout = 15_000
     });
 };
 
+/** What is open where no call runs. */
+export const nothingOpen = { contexts: 0, tracks: 0, sockets: 0, timers: 0, workers: 0 };
+
+/** Waits until all that a call opens is closed, and says what is left where it is not. */
+export async function expectNothingOpen(page: Page): Promise<void> {
+  await page
+    .waitForFunction(() => Object.values(window.witness.open()).every((count) => count === 0), { timeout: 5000 })
+    .catch(() => {});
+  assert.deepEqual(await page.evaluate(() => window.witness.open()), nothingOpen);
+}
+
+/** Waits until so many seconds were recorded since the call began to play. */
+export const waitForSound = (page: Page, seconds: number) =>
+  page.waitForFunction(
+    (wanted) => {
+      const { sampleRate, blocks } = window.witness.recordings.at(-1) ?? { sampleRate: 1, blocks: [] };
+      return blocks.length * 64 * 128 > wanted * sampleRate;
+    },
+    { timeout: 30_000 },
+    seconds,
+  );
+
 /** What was played in the page so far, and the rate in Hz. Throws where the recorder missed a block. */
 export async function played(page: Page, index = 0): Promise<{ samples: Float32Array; sampleRate: number }> {
   const { text, sampleRate, frames } = await page.evaluate(async (which) => {
@@ -180,6 +211,7 @@ declare global {
       recordings: { sampleRate: number; blocks: { frame: number; samples: Float32Array }[] }[];
       violations: string[];
       ends: number;
+      texts: number;
       arrivals: [atMs: number, bytes: number][];
       errors: string[];
       open(): Record<'contexts' | 'tracks' | 'sockets' | 'timers' | 'workers', number>;

@@ -14,6 +14,8 @@
     played: [],
     /** Arrivals of binary messages: [when in ms, bytes]. */
     arrivals: [],
+    /** Text messages that came. */
+    texts: 0,
     /** Calls that are over. */
     ends: 0,
     /** What is still open. */
@@ -54,6 +56,7 @@
     constructor(...args) {
       super(...args);
       this.addEventListener('message', ({ data }) => {
+        if (typeof data === 'string') witness.texts += 1;
         if (data instanceof ArrayBuffer) witness.arrivals.push([performance.now(), data.byteLength]);
       });
     }
