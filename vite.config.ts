@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig, type UserConfig } from 'vite';
 import { minifyScript } from './scripts/minify-script.mjs';
-import { bundleFile, worklet } from './scripts/worklet-plugin.mjs';
+import { bundleFile, files } from './scripts/file-plugin.mjs';
 
 const { dependencies, peerDependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 const source = (file: string) => new URL(`src/${file}`, import.meta.url).pathname;
@@ -12,7 +12,7 @@ const shared = { emptyOutDir: false, copyPublicDir: false, target: 'es2022', rep
 const builds: Record<string, UserConfig> = {
   script: {
     plugins: [
-      worklet(),
+      files(),
       minifyScript(),
       {
         name: 'files-beside-the-script',
@@ -22,6 +22,7 @@ const builds: Record<string, UserConfig> = {
         async generateBundle() {
           const emit = (fileName: string, source: string) => this.emitFile({ type: 'asset', fileName, source });
           emit('synthflow-call.worklet.js', await bundleFile(source('audio/worklets/synthflow-call.worklet.ts')));
+          emit('synthflow-call.worker.js', await bundleFile(source('protocol/synthflow-call.worker.ts')));
           emit('synthflow-call.codecs.js', await bundleFile(source('protocol/codecs.ts'), 'esm'));
           const license = readFileSync(new URL('node_modules/lit/LICENSE', import.meta.url), 'utf8');
           const notice = `synthflow-call.js contains Lit (https://lit.dev):\n\n${license}`;
@@ -36,7 +37,7 @@ const builds: Record<string, UserConfig> = {
     },
   },
   npm: {
-    plugins: [worklet({ folder: '../', isInline: true })],
+    plugins: [files({ folder: '../', isInline: true })],
     build: {
       ...shared,
       outDir: 'dist/npm',

@@ -4,7 +4,7 @@ import { defaultReporter } from '@web/test-runner';
 import { fileURLToPath } from 'node:url';
 import { browserFlags, findChromium } from './scripts/chromium.mjs';
 import { countReporter } from './scripts/count-reporter.mjs';
-import { workletForTests } from './scripts/worklet-plugin.mjs';
+import { filesForTests } from './scripts/file-plugin.mjs';
 
 const rootDir = fileURLToPath(new URL('.', import.meta.url));
 
@@ -14,7 +14,7 @@ export default {
   nodeResolve: { exportConditions: ['production', 'default'] },
   // One page at a time: a hidden page has no focus, and the fake microphone is one.
   concurrency: 1,
-  plugins: [workletForTests(), esbuildPlugin({ ts: true, target: 'es2022', tsconfig: `${rootDir}tsconfig.json` })],
+  plugins: [filesForTests(), esbuildPlugin({ ts: true, target: 'es2022', tsconfig: `${rootDir}tsconfig.json` })],
   reporters: [
     defaultReporter({ reportTestResults: true, reportTestProgress: false }),
     countReporter(`${rootDir}coverage/wtr.json`),

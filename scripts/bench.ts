@@ -12,8 +12,9 @@ const rows: [figure: string, value: string, limit: string][] = [];
 
 const gzip = (file: string): string =>
   `${gzipSync(readFileSync(new URL(`../dist/${file}`, import.meta.url)), { level: 9 }).length} B`;
-rows.push(['script, gzip', gzip('synthflow-call.js'), '17,500']);
+rows.push(['script, gzip', gzip('synthflow-call.js'), '18,000']);
 rows.push(['worklet file, gzip', gzip('synthflow-call.worklet.js'), '3,000']);
+rows.push(['worker file, gzip', gzip('synthflow-call.worker.js'), '4,500']);
 rows.push(['codecs file (at need), gzip', gzip('synthflow-call.codecs.js'), '2,000']);
 
 rows.push(['share of a core, 44.1 → 48 kHz', `${shareOfCore(44_100, 48_000).toFixed(2)} %`, '1']);

@@ -1,5 +1,5 @@
 import { AudioFailure } from './audio-failure.js';
-import { readSource, url } from './worklets/synthflow-call.worklet.ts?worklet';
+import { readSource, url } from './worklets/synthflow-call.worklet.ts?file';
 
 /** Where the worklet's file is, when it is not beside the script. */
 export interface WorkletLocation {

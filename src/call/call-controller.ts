@@ -1,7 +1,7 @@
 import { AudioEngine, type AudioOptions, type AudioReport } from '../audio/audio-engine.js';
 import { AudioFailure } from '../audio/audio-failure.js';
-import { hangUpUnused, openSocket, type Socket } from '../protocol/socket.js';
-import type { SocketReport, SocketStats } from '../protocol/socket-host.js';
+import { hangUpUnused, type SocketReport, type SocketStats } from '../protocol/socket-host.js';
+import { SocketThread, type Socket, type ThreadOptions } from '../protocol/socket-thread.js';
 import { wireFormat } from '../protocol/wires.js';
 import { noStats, type CallReport, type CallStats, type EndReason } from './call-report.js';
 import { CallError, type CallErrorCode } from './errors.js';
@@ -9,7 +9,7 @@ import { isRunning, next, type CallInput, type CallStatus } from './machine.js';
 import { fetchBinding, fetchSession, type Binding, type Session, type SessionRequest } from './session.js';
 
 /** What a call is started with. */
-export interface CallOptions extends SessionRequest, AudioOptions {
+export interface CallOptions extends SessionRequest, AudioOptions, ThreadOptions {
   /** Seconds after which the call ends by itself; 0 = never. */
   readonly maxDurationS: number;
 }
@@ -19,7 +19,7 @@ export interface CallParts {
   readonly fetchSession: typeof fetchSession;
   readonly fetchBinding: typeof fetchBinding;
   readonly hangUpUnused: typeof hangUpUnused;
-  readonly openSocket: typeof openSocket;
+  readonly startThread: (options: ThreadOptions) => Pick<SocketThread, 'ready' | 'open' | 'stop'>;
   readonly openAudio: (options: AudioOptions, onReport: (report: AudioReport) => void) => CallAudio;
   /** A clock in ms. */
   readonly now: () => number;
@@ -37,7 +37,7 @@ const defaultParts: CallParts = {
   fetchSession,
   fetchBinding,
   hangUpUnused,
-  openSocket,
+  startThread: (options) => new SocketThread(options),
   openAudio: (options, onReport) => new AudioEngine(options, onReport),
   now: () => performance.now(),
   timeoutsMs: {
@@ -61,7 +61,7 @@ const longestTimerMs = 2 ** 31 - 1;
 
 /** What a wire may lack. */
 const codecsDetail =
-  'Codecs need synthflow-call.codecs.js beside the script, and Opus WebCodecs; l16 as payload needs neither.';
+  'This codec needs synthflow-call.codecs.js beside the script, allowed by script-src; l16 as payload does not.';
 
 /** One try at a call, from the tap to the end. What arrives for another one is stale. */
 interface Attempt {
@@ -75,8 +75,9 @@ interface Attempt {
   /** What the token endpoint is asked just now. */
   asked?: Promise<unknown> | undefined;
   session?: Session;
+  thread?: ReturnType<CallParts['startThread']>;
   socket?: Socket;
-  /** A call that is created, and the socket not bound to it yet. */
+  /** The call that the socket is to be bound to. */
   binding?: Binding | undefined;
   /** Set when the agent has hung up and its last words are played. */
   hungUpCode?: number;
@@ -173,7 +174,7 @@ export class CallController {
 
   async #run(attempt: Attempt): Promise<void> {
     const { options } = attempt;
-    const { fetchSession, openSocket, openAudio } = this.#parts;
+    const { fetchSession, startThread, openAudio } = this.#parts;
     const isStale = () => attempt !== this.#attempt;
     // A listener may have stopped the call.
     if (isStale()) return;
@@ -183,6 +184,7 @@ export class CallController {
       attempt.audio = audio;
       audio.setMuted(this.#isMuted);
       audio.setVolume(this.#volume);
+      const thread = (attempt.thread = startThread(options));
       await audio.granted();
       if (isStale()) return;
       this.#move('granted');
@@ -190,19 +192,19 @@ export class CallController {
       // A session costs money, so it is asked for only now, while the rest of the sound is set up.
       const fetching = fetchSession(options, attempt.abort.signal);
       const [session] = await Promise.all([
-        this.#ask(
-          attempt,
-          fetching.then((session) => (attempt.session = session)),
-        ),
+        this.#ask(attempt, fetching, (session) => (attempt.session = session)),
         this.#within(attempt, 'audio-failed', audio.ready()),
+        thread.ready,
       ]);
       if (isStale()) return;
-      this.#stats = { ...this.#stats, callId: session.callId };
       const format = wireFormat(session);
       if (!format) throw new CallError('protocol-error');
       const ports = audio.connect(format);
       attempt.disarm = this.#arm(attempt, 'connection-timeout');
-      attempt.socket = openSocket({ ...session, ...ports }, (report) => isStale() || this.#hearSocket(attempt, report));
+      attempt.socket = thread.open(
+        { ...session, ...ports },
+        (report) => isStale() || this.#hearSocket(attempt, report),
+      );
     } catch (cause) {
       this.#fail(attempt, cause);
     }
@@ -243,15 +245,10 @@ export class CallController {
     attempt.disarm();
     try {
       const fetching = this.#parts.fetchBinding(attempt.options, attempt.abort.signal, serverName);
-      const { sid, callId } = await this.#ask(
-        attempt,
-        fetching.then((binding) => (attempt.binding = binding)),
-      );
+      const { sid } = await this.#ask(attempt, fetching, (binding) => (attempt.binding = binding));
       if (attempt !== this.#attempt) return;
-      this.#stats = { ...this.#stats, callId };
       // An agent that did not wait for its binding is heard already.
       if (this.#status !== 'active') attempt.disarm = this.#arm(attempt, 'agent-timeout');
-      attempt.binding = undefined;
       attempt.socket!.bind(sid);
     } catch (cause) {
       this.#fail(attempt, cause);
@@ -300,18 +297,34 @@ export class CallController {
   }
 
   /** The token endpoint's answer, in time. A call that has ended waits as well: the answer may be one to hang up. */
-  #ask<T>(attempt: Attempt, asked: Promise<T>): Promise<T> {
-    const code = 'token-request-timeout';
+  async #ask<T extends { readonly callId: string | undefined }>(
+    attempt: Attempt,
+    fetching: Promise<T>,
+    keep: (answer: T) => void,
+  ): Promise<T> {
+    const { signal } = attempt.abort;
     const timer = setTimeout(() => {
-      this.#fail(attempt, new CallError(code));
+      this.#fail(attempt, new CallError('token-request-timeout'));
       attempt.abort.abort();
-    }, this.#parts.timeoutsMs[code]);
+    }, this.#parts.timeoutsMs['token-request-timeout']);
+    const asked = fetching.then((answer) => {
+      clearTimeout(timer);
+      keep(answer);
+      if (attempt === this.#attempt) this.#stats = { ...this.#stats, callId: answer.callId };
+      // From a provider that does not heed its signal.
+      else if (signal.aborted) this.#hangUp(attempt);
+      return answer;
+    });
+    const aborted = new Promise<never>((_, reject) => {
+      signal.onabort = () => reject(signal.reason);
+    });
+    const answer = Promise.race([asked, aborted]);
     const settle = () => {
       clearTimeout(timer);
       attempt.asked = undefined;
     };
-    attempt.asked = asked.then(settle, settle);
-    return asked;
+    attempt.asked = answer.then(settle, settle);
+    return answer;
   }
 
   /** The promise's value, or a failed call with this code when it takes too long. */
@@ -349,6 +362,7 @@ export class CallController {
     if (hungUpCode !== undefined) [input, reason, error] = ['agentClosed', 'agent', undefined];
     this.#attempt = undefined;
     for (const timer of attempt.timers) clearTimeout(timer);
+    if (!attempt.socket) attempt.thread?.stop();
     // What the endpoint is about to answer may be a call, which can be hung up only when it is known.
     if (attempt.asked) void attempt.asked.then(() => this.#hangUp(attempt));
     else this.#stats = { ...this.#stats, ...this.#hangUp(attempt) };

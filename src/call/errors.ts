@@ -28,7 +28,7 @@ export interface CallErrorDetails {
 
 /** For the site's developer: what happened and what to change. */
 const sentences: Record<CallErrorCode, string> = {
-  'unsupported-browser': 'No getUserMedia or AudioWorklet.',
+  'unsupported-browser': 'The browser lacks getUserMedia, AudioWorklet or, for Opus, WebCodecs.',
   'insecure-context': 'Serve the page over https.',
   'microphone-denied': 'The microphone was refused. An iframe needs allow="microphone; autoplay".',
   'microphone-blocked-by-policy':

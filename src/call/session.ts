@@ -71,8 +71,8 @@ export async function fetchSession(request: SessionRequest, signal: AbortSignal)
   if (typeof sessionURL !== 'string') throw new CallError('token-response-invalid');
   return {
     protocol: protocol ?? request.protocol ?? 'pcm',
-    codec,
-    framing,
+    codec: codec ?? 'l16',
+    framing: framing ?? 'payload',
     bind: bind === true,
     url: checkedUrl(sessionURL),
     callId: name(callId),

@@ -100,6 +100,7 @@ export class SynthflowCall extends LitElement {
     noAutoGainControl: { type: Boolean },
     assetsUrl: {},
     workletUrl: {},
+    noWorker: { type: Boolean },
     disabled: { type: Boolean, reflect: true },
     noTimer: { type: Boolean },
     noMute: { type: Boolean },
@@ -142,10 +143,12 @@ export class SynthflowCall extends LitElement {
   noNoiseSuppression = false;
   /** Leaves the microphone's volume as it is. */
   noAutoGainControl = false;
-  /** Folder of the worklet's file, when it is not the script's own. */
+  /** Folder of the files beside the script, when it is not the script's own. */
   assetsUrl?: string;
   /** URL of the worklet's file. */
   workletUrl?: string;
+  /** Keeps the websocket on the page's own thread. */
+  noWorker = false;
   /** No calls can be started. */
   disabled = false;
   /** Hides the duration. */
@@ -461,6 +464,7 @@ export class SynthflowCall extends LitElement {
       maxDurationS: this.maxDuration,
       workletUrl: this.workletUrl,
       assetsUrl: this.assetsUrl,
+      noWorker: this.noWorker,
       echoCancellation: !this.noEchoCancellation,
       noiseSuppression: !this.noNoiseSuppression,
       autoGainControl: !this.noAutoGainControl,

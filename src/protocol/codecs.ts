@@ -7,7 +7,7 @@ import type { WireChoice, WireSinks } from './wire.js';
 
 /** Sound as payloads of 20 ms and back. Results may come later, in the order of what they are made of. */
 export interface Codec {
-  /** @param position - Samples captured before the chunk. */
+  /** @param position - As {@link Transcoder} has it. */
   encode(chunk: ArrayBuffer, position: number): void;
   /** @param lostSamples - What is missing before the payload, to be played as silence. */
   decode(payload: Uint8Array<ArrayBuffer>, lostSamples: number): void;
@@ -51,7 +51,7 @@ const g711 = (
   ),
 });
 
-const codecs: Record<NonNullable<WireChoice['codec']>, CodecFacts> = {
+const codecs: Record<WireChoice['codec'], CodecFacts> = {
   // Half a sample at a packet's end is left out.
   l16: {
     rate: 16_000,
@@ -68,12 +68,15 @@ const codecs: Record<NonNullable<WireChoice['codec']>, CodecFacts> = {
  * Makes what turns sound into messages of WebSocket media and back, for any codec and framing.
  * @throws {ReferenceError} for Opus, where the browser has no WebCodecs.
  */
-export function createTranscoder({ codec = 'l16', framing }: WireChoice, { send, play, fail }: WireSinks): Transcoder {
+export function createTranscoder({ codec, framing }: WireChoice, { send, play, fail }: WireSinks): Transcoder {
   const { rate, payloadType, create } = codecs[codec];
   const chunkSamples = rate / 50;
   if (framing !== 'rtp') {
     const sound = create({ write: send, play, fail });
-    return { ...sound, decode: (message) => sound.decode(new Uint8Array(message), 0) };
+    return {
+      encode: (chunk, position) => sound.encode(chunk, position),
+      decode: (message) => sound.decode(new Uint8Array(message), 0),
+    };
   }
   const writer = new RtpWriter(payloadType, chunkSamples);
   const sound = create({ write: (payload, position) => send(writer.write(payload, position)), play, fail });

@@ -13,83 +13,97 @@ import {
 /** Sound as binary messages and back. */
 export type Transcoder = Pick<Wire, 'encode' | 'decode'> & Partial<Pick<Wire, 'end'>>;
 
-/** A codec's rate (Hz) and the bytes in 20 ms of it. */
-const codecs: Record<NonNullable<WireChoice['codec']>, readonly [rate: number, chunkBytes: number]> = {
-  l16: [16_000, 640],
-  pcmu: [8000, 160],
-  pcma: [8000, 160],
-  opus: [48_000, 80],
-};
+/** A codec's rate (Hz) and the bytes in 20 ms of it. What an endpoint names is only a claim, of any type. */
+const codecs = new Map<unknown, readonly [rate: number, chunkBytes: number]>([
+  ['l16', [16_000, 640]],
+  ['pcmu', [8000, 160]],
+  ['pcma', [8000, 160]],
+  ['opus', [48_000, 80]],
+]);
 
 /** The format of WebSocket media; undefined where there is no such codec or framing. */
-export function mediaFormat({ codec = 'l16', framing = 'payload' }: WireChoice): WireFormat | undefined {
-  const isKnown = Object.hasOwn(codecs, codec) && (framing === 'rtp' || (framing === 'payload' && codec !== 'opus'));
-  if (!isKnown) return undefined;
-  const [rate, chunkBytes] = codecs[codec];
+export function mediaFormat({ codec, framing }: WireChoice): WireFormat | undefined {
+  const facts = codecs.get(codec);
+  if (!facts || !(framing === 'rtp' || (framing === 'payload' && codec !== 'opus'))) return undefined;
+  const [rate, chunkBytes] = facts;
   return { captureRate: rate, playbackRate: rate, chunkSamples: rate / 50, chunkBytes };
 }
 
+/** Messages that are held at most until the codec's file is there: 10 s of sound. */
+const heldMessages = 500;
+
 /**
  * Synthflow's WebSocket media: 20 ms of a codec in each binary message, bare or as an RTP packet, and no status of ours.
+ * L16 as bare payload is here; all else is in a file of its own, which is loaded at once. Until it is there the agent's
+ * sound is held, and nobody is told that the agent listens, or that the socket can be bound.
  * Source: https://docs.synthflow.ai/ws-media-integration
  */
 export class MediaWire implements Wire {
   readonly clientReady = '';
   readonly hungUp = isHangUp;
-  /** Nothing is documented for a call that has a socket of its own: it listens at once. */
-  isAgentReady: boolean;
-  #transcoder: Transcoder;
+  /** Whether there is a call. Nothing is documented for one that has a socket of its own: it listens at once. */
+  #isJoined: boolean;
+  #serverName: string | undefined;
+  #transcoder: Transcoder | undefined;
+  #held: ArrayBuffer[] = [];
 
   /** @param choice - One that has a {@link mediaFormat}. */
   constructor(choice: WireChoice, sinks: WireSinks) {
-    const { codec = 'l16', framing = 'payload', bind } = choice;
-    this.isAgentReady = !bind;
-    this.#transcoder = codec + framing === 'l16payload' ? plain(sinks) : loaded(choice, sinks);
+    this.#isJoined = !choice.bind;
+    if (choice.codec === 'l16' && choice.framing === 'payload') this.#transcoder = plain(sinks);
+    else void this.#load(choice, sinks);
+  }
+
+  get isAgentReady(): boolean {
+    return this.#isJoined && !!this.#transcoder;
+  }
+
+  get serverName(): string | undefined {
+    return this.#transcoder && this.#serverName;
   }
 
   encode(chunk: ArrayBuffer, position: number): void {
-    this.#transcoder.encode(chunk, position);
+    this.#transcoder?.encode(chunk, position);
   }
 
   decode(message: ArrayBuffer): void {
-    this.#transcoder.decode(message);
+    if (this.#transcoder) this.#transcoder.decode(message);
+    else if (this.#held.length < heldMessages) this.#held.push(message);
   }
 
   read(text: string): AgentText {
     const read = readText(text);
-    const { type, 'server-name': serverName } = read.fields;
-    if (type === 'server_info') return this.isAgentReady ? { type: 'status' } : { type: 'bind', serverName };
-    if (type !== 'call_info') return read;
-    this.isAgentReady = true;
+    const { type, 'server-name': name } = read.fields;
+    if (type === 'server_info') {
+      if (!this.#isJoined) this.#serverName = typeof name === 'string' ? name : '';
+    } else if (type === 'call_info') {
+      this.#isJoined = true;
+    } else {
+      return read;
+    }
     return { type: 'status' };
   }
 
   end(): void | Promise<void> {
-    return this.#transcoder.end?.();
+    return this.#transcoder?.end?.();
+  }
+
+  async #load(choice: WireChoice, sinks: WireSinks): Promise<void> {
+    const codecs = await import('./codecs.js').catch(() => sinks.fail('audio-failed'));
+    try {
+      const transcoder = (this.#transcoder = codecs?.createTranscoder(choice, sinks));
+      for (const message of this.#held.splice(0)) transcoder?.decode(message);
+    } catch {
+      sinks.fail('unsupported-browser');
+    }
   }
 }
 
-/** L16 and nothing around it: the simplest, and the default. */
+/** L16 and nothing around it: the simplest. */
 function plain({ send, play }: WireSinks): Transcoder {
   const join = joinSamples();
   return {
     encode: (chunk) => send(swapBytes(chunk)),
     decode: (message) => play(swapBytes(join(message))),
-  };
-}
-
-/** All the others, from a file of their own. Until it is there the agent's sound waits, and the visitor's is given up. */
-function loaded(choice: WireChoice, sinks: WireSinks): Transcoder {
-  let transcoder: Transcoder | undefined;
-  const loading = import('./codecs.js')
-    .then(
-      ({ createTranscoder }) => (transcoder = createTranscoder(choice, sinks)),
-      () => sinks.fail('audio-failed'),
-    )
-    .catch(() => sinks.fail('unsupported-browser'));
-  return {
-    encode: (chunk, position) => transcoder?.encode(chunk, position),
-    decode: (message) => void loading.then(() => transcoder?.decode(message)),
-    end: () => loading.then(() => transcoder?.end?.()),
   };
 }

@@ -16,6 +16,8 @@ export class OpusCodec implements Codec {
   #sinks: CodecSinks;
   #encoder: AudioEncoder;
   #decoder: AudioDecoder | undefined;
+  /** Positions of what is being encoded, oldest first: Chromium's encoder counts on over a gap in the timestamps. */
+  #encoding: number[] = [];
   /** What is being decoded, oldest first. */
   #decoding: Packet[] = [];
 
@@ -25,7 +27,7 @@ export class OpusCodec implements Codec {
       output: (packet) => {
         const payload = new Uint8Array(packet.byteLength);
         packet.copyTo(payload);
-        sinks.write(payload.buffer, Math.round((packet.timestamp * sampleRate) / 1e6));
+        sinks.write(payload.buffer, this.#encoding.shift() ?? 0);
       },
       error: () => sinks.fail('unsupported-browser'),
     });
@@ -48,6 +50,7 @@ export class OpusCodec implements Codec {
       timestamp: (position * 1e6) / sampleRate,
       data: chunk,
     });
+    this.#encoding.push(position);
     this.#encoder.encode(audio);
     audio.close();
   }

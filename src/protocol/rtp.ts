@@ -1,7 +1,10 @@
-/** Packets that wait for one that is missing, before it is given up: 60 ms of sound. */
-const heldPackets = 3;
+/**
+ * Packets that wait for one that is missing: it is given up when the second one after it comes, before the player runs dry.
+ * What comes through a websocket was put in another order before, if at all.
+ */
+const heldPackets = 1;
 /** Ticks that they wait, where no more come. */
-const heldTicks = 4;
+const heldTicks = 2;
 /** A packet that is further than this from the expected one begins anew: RFC 3550 appendix A.1, MAX_MISORDER. */
 const farthestPackets = 100;
 
@@ -42,6 +45,7 @@ export class RtpWriter {
 }
 
 interface Packet {
+  readonly type: number;
   readonly ssrc: number;
   readonly sequence: number;
   readonly payload: Uint8Array<ArrayBuffer>;
@@ -55,6 +59,8 @@ export class RtpReader {
   #payloadType: number;
   #play: (payload: Uint8Array<ArrayBuffer>, lostPackets: number) => void;
   #ssrc: number | undefined;
+  /** The stream's number for the sound. */
+  #soundType: number;
   /** Sequence number of the next packet in order. */
   #sequence = 0;
   /** Packets that came too early, in their order. */
@@ -63,11 +69,11 @@ export class RtpReader {
 
   /**
    * @param payloadType - What else comes in the stream (events, comfort noise) is an empty payload. From 96 on, where the
-   *   number is the sender's choice, any from 96 on is taken.
+   *   number is the sender's choice, it is the first from 96 on that comes.
    * @param play - Told of each payload in order, and how many packets were lost before it.
    */
   constructor(payloadType: number, play: (payload: Uint8Array<ArrayBuffer>, lostPackets: number) => void) {
-    this.#payloadType = payloadType;
+    this.#payloadType = this.#soundType = payloadType;
     this.#play = play;
   }
 
@@ -80,6 +86,7 @@ export class RtpReader {
       this.rest();
       this.#ssrc = packet.ssrc;
       this.#sequence = packet.sequence;
+      this.#soundType = Math.min(packet.type, this.#payloadType) > 95 ? packet.type : this.#payloadType;
     } else if (ahead < 0 || this.#held.some(({ sequence }) => sequence === packet.sequence)) {
       return;
     }
@@ -100,10 +107,10 @@ export class RtpReader {
   }
 
   #playFirst(): void {
-    const { sequence, payload } = this.#held.shift()!;
+    const { sequence, type, payload } = this.#held.shift()!;
     const lost = distance(sequence, this.#sequence);
     this.#sequence = (sequence + 1) & 0xffff;
-    this.#play(payload, lost);
+    this.#play(type === this.#soundType ? payload : payload.subarray(0, 0), lost);
   }
 
   #parse(message: ArrayBuffer): Packet | undefined {
@@ -119,11 +126,11 @@ export class RtpReader {
     const end = byteLength - padding;
     if (flags & 16) start += start + 4 > end ? end : 4 + 4 * header.getUint16(start + 2);
     if (start > end || (flags & 32 && !padding)) return undefined;
-    const isSound = type === this.#payloadType || Math.min(type, this.#payloadType) > 95;
     return {
+      type,
       sequence: header.getUint16(2),
       ssrc: header.getUint32(8),
-      payload: new Uint8Array(message, start, isSound ? end - start : 0),
+      payload: new Uint8Array(message, start, end - start),
     };
   }
 }

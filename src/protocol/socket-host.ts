@@ -2,7 +2,7 @@ import { Uplink } from './uplink.js';
 import { createWire, wireFormat } from './wires.js';
 import type { Wire, WireChoice } from './wire.js';
 
-/** What a socket host is told first, once: to open this. */
+/** What a socket host is to open. */
 export interface SocketCommand extends WireChoice {
   readonly url: string;
   /** Chunks come in here (ArrayBuffers, transferred) and their buffers go back for the next ones. */
@@ -11,7 +11,7 @@ export interface SocketCommand extends WireChoice {
   readonly downlink: MessagePort;
 }
 
-/** What it is told when the call is there that a `bind` was reported for. */
+/** What it is told, by message, when the call is there that a `bind` was reported for. */
 export interface BindCommand {
   readonly sid: string;
 }
@@ -32,7 +32,7 @@ export type SocketReport =
   | { readonly type: 'client-ready' }
   | { readonly type: 'agent-ready' }
   /** The socket waits to be bound to a call for this server. Once. */
-  | { readonly type: 'bind'; readonly serverName: unknown }
+  | { readonly type: 'bind'; readonly serverName: string }
   | { readonly type: 'message'; readonly data: unknown }
   | { readonly type: 'stats'; readonly stats: SocketStats }
   /** The wire cannot be spoken here. */
@@ -45,21 +45,26 @@ const hangUpTimeoutMs = 10_000;
 const statsEvery = 10;
 
 /**
- * Runs one websocket on behalf of whoever holds the other end of `port`; the command and the reports are messages and
- * audio goes through its own ports, so it may live on the main thread or in a Worker.
- * @returns What ends it at once and answers the last figures; with a `sid` it is bound first, so that this call ends too.
- *   No message, since a page that is being left delivers none.
+ * Opens one websocket on behalf of whoever holds the other end of `port`: what it tells are messages, and audio goes through
+ * its own ports, so it may live on the main thread or in a Worker.
+ * @returns What ends it at once; where its call's `sid` was not sent yet it is sent first, so that this call ends too. No
+ *   message, since a page that is being left may deliver none.
  */
-export function hostSocket(port: MessagePort): (sid?: string) => SocketStats | undefined {
-  let socket: HostedSocket | undefined;
-  port.onmessage = ({ data }: MessageEvent<SocketCommand | BindCommand>) => {
-    if ('sid' in data) socket?.bind(data.sid);
-    else socket = new HostedSocket(data, (report) => port.postMessage(report));
-  };
+export function hostSocket(port: MessagePort, command: SocketCommand): (sid?: string) => SocketEnd {
+  const socket = new HostedSocket(command, (report) => port.postMessage(report));
+  port.onmessage = ({ data }: MessageEvent<BindCommand>) => socket.bind(data.sid);
   return (sid) => {
     port.close();
-    return socket?.close(sid);
+    return { stats: socket.stats, closed: socket.close(sid) };
   };
+}
+
+/** A socket that is ended. */
+export interface SocketEnd {
+  /** Its last figures. */
+  readonly stats: SocketStats;
+  /** Resolves when the connection is closed. */
+  readonly closed: Promise<void>;
 }
 
 class HostedSocket {
@@ -75,12 +80,16 @@ class HostedSocket {
   #isClientReady = false;
   #isAgentReady = false;
   #isBindTold = false;
+  #isBound = false;
   #audioMessages = 0;
   #malformedMessages = 0;
 
   constructor(command: SocketCommand, report: (report: SocketReport) => void) {
     this.#wire = createWire(command, {
-      send: (message) => this.#socket?.send(message),
+      // Some codecs take their time; a socket that closes meanwhile would complain on the console.
+      send: (message) => {
+        if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(message);
+      },
       play: (samples) => {
         if (samples.byteLength > 0) this.#playback.postMessage(samples, [samples]);
       },
@@ -115,16 +124,17 @@ class HostedSocket {
   }
 
   bind(sid: string): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify({ type: 'bind', sid }));
+    if (this.#isBound || this.#socket?.readyState !== WebSocket.OPEN) return;
+    this.#isBound = true;
+    this.#socket.send(JSON.stringify({ type: 'bind', sid }));
   }
 
-  close(sid?: string): SocketStats {
+  async close(sid?: string): Promise<void> {
     const socket = this.#socket;
     if (sid) this.bind(sid);
     this.#letGo();
     void this.#wire.end();
-    if (socket) hangUp(socket, this.#isCreated);
-    return this.#stats;
+    if (socket) await hangUp(socket, this.#isCreated);
   }
 
   #takeChunk(chunk: ArrayBuffer): void {
@@ -141,7 +151,11 @@ class HostedSocket {
   }
 
   #tellReadiness(): void {
-    const { clientReady, isAgentReady } = this.#wire;
+    const { clientReady, isAgentReady, serverName } = this.#wire;
+    if (serverName !== undefined && !this.#isBindTold) {
+      this.#isBindTold = true;
+      this.#report({ type: 'bind', serverName });
+    }
     // The first chunk comes from the audio thread, so playback can start as well.
     const isReady = this.#socket?.readyState === WebSocket.OPEN && this.#chunks > 0 && (clientReady || isAgentReady);
     if (isReady && !this.#isClientReady) {
@@ -168,11 +182,6 @@ class HostedSocket {
   #takeText(message: string): void {
     const text = this.#wire.read(message);
     if (text.type === 'status') return;
-    if (text.type === 'bind') {
-      if (!this.#isBindTold) this.#report(text);
-      this.#isBindTold = true;
-      return;
-    }
     if (text.type === 'malformed') this.#malformedMessages += 1;
     try {
       this.#report({ type: 'message', data: text.data });
@@ -182,7 +191,7 @@ class HostedSocket {
     }
   }
 
-  get #stats(): SocketStats {
+  get stats(): SocketStats {
     return {
       chunksSent: this.#uplink?.sent ?? 0,
       chunksDropped: this.#uplink?.dropped ?? 0,
@@ -192,7 +201,7 @@ class HostedSocket {
   }
 
   #reportStats(): void {
-    this.#report({ type: 'stats', stats: this.#stats });
+    this.#report({ type: 'stats', stats: this.stats });
   }
 
   async #end(closeCode: number): Promise<void> {
@@ -211,14 +220,28 @@ class HostedSocket {
   }
 }
 
+/** Ends the call behind a session URL that nobody is going to use: opens the URL and closes it. Never throws. */
+export function hangUpUnused(url: string): void {
+  try {
+    void hangUp(new WebSocket(url), true);
+  } catch {
+    // The page's policy: nothing can reach that call.
+  }
+}
+
 /**
- * Closes a socket.
+ * Closes a socket, and resolves when it is closed.
  * @param isCreated - There is a call, which ends only when a socket that was open is closed: it is waited for, a while.
  */
-export function hangUp(socket: WebSocket, isCreated: boolean): void {
+async function hangUp(socket: WebSocket, isCreated: boolean): Promise<void> {
   const close = () => socket.close(1000);
-  if (!isCreated || socket.readyState !== WebSocket.CONNECTING) return close();
-  const timer = setTimeout(close, hangUpTimeoutMs);
-  socket.onopen = close;
-  socket.onclose = () => clearTimeout(timer);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  if (isCreated && socket.readyState === WebSocket.CONNECTING) {
+    socket.onopen = close;
+    timer = setTimeout(close, hangUpTimeoutMs);
+  } else {
+    close();
+  }
+  await new Promise((resolve) => (socket.onclose = resolve));
+  clearTimeout(timer);
 }

@@ -2,12 +2,12 @@
 export interface WireChoice {
   /** `pcm`: Synthflow's widget websocket. `media`: its WebSocket media. */
   readonly protocol: 'pcm' | 'media';
-  /** `media` only. Default `l16`. */
-  readonly codec?: 'l16' | 'pcmu' | 'pcma' | 'opus' | undefined;
-  /** `media` only. Default `payload`; `opus` goes in `rtp` alone. */
-  readonly framing?: 'payload' | 'rtp' | undefined;
-  /** `media` only: the call is created when the socket is open, for the server that it reached. */
-  readonly bind?: boolean | undefined;
+  /** `media` only, as the next two. */
+  readonly codec: 'l16' | 'pcmu' | 'pcma' | 'opus';
+  /** `opus` goes in `rtp` alone. */
+  readonly framing: 'payload' | 'rtp';
+  /** The call is created when the socket is open, for the server that it reached. */
+  readonly bind: boolean;
 }
 
 /** Rates and sizes that the rest of the call needs to know of a wire. */
@@ -26,8 +26,6 @@ export interface WireFormat {
 export type AgentText =
   /** Something between the wire and the agent. */
   | { readonly type: 'status' }
-  /** The socket waits to be bound to a call that is created for this server. */
-  | { readonly type: 'bind'; readonly serverName: unknown }
   | { readonly type: 'message'; readonly data: unknown }
   /** Not JSON: it surfaces as the string that it is, and is counted. */
   | { readonly type: 'malformed'; readonly data: string };
@@ -49,11 +47,13 @@ export interface WireSinks {
 export interface Wire {
   /** Text to send once, when the socket is open, the first chunk is captured and playback can start; '' is none. */
   readonly clientReady: string;
-  /** Whether the agent listens. Where there is no {@link clientReady}, nothing is sent before. */
+  /** Whether the agent listens, and sound can be sent. Where there is no {@link clientReady}, nothing is sent before. */
   readonly isAgentReady: boolean;
+  /** Set once the socket waits to be bound to a call that is created for this server: only a claim. */
+  readonly serverName?: string | undefined;
   /**
    * Sends a chunk of PCM16 (machine order), whose buffer may be used again at once.
-   * @param position - Samples captured before it; more than were sent, where chunks were given up.
+   * @param position - Samples before it since the agent listens; more than were sent, where chunks were given up.
    */
   encode(chunk: ArrayBuffer, position: number): void;
   /** Plays the sound in a binary message of any length. Never throws. */

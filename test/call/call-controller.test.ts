@@ -72,6 +72,9 @@ describe('a call', () => {
   const expectNothingOpen = (rehearsal = call): void => {
     expect(rehearsal.audios.all.map(({ stops }) => stops)).to.deep.equal(rehearsal.audios.all.map(() => 1));
     expect(rehearsal.sockets.all.map(({ closes }) => closes)).to.deep.equal(rehearsal.sockets.all.map(() => 1));
+    // A thread is given up, or ends with its socket.
+    const stops = rehearsal.threads.all.reduce((sum, thread) => sum + thread.stops, 0);
+    expect(stops, 'threads').to.equal(rehearsal.threads.all.length - rehearsal.sockets.all.length);
     // A request that is still to be answered is waited for: it may have created a call.
     const unanswered = rehearsal.sessions.all.filter(({ isSettled, signal }) => !isSettled && !signal.aborted);
     expect(rehearsal.clock.pending, 'timers').to.equal(unanswered.length);
@@ -847,7 +850,7 @@ describe('a call', () => {
 
     it('sets the rates of the sound', async () => {
       for (const [codec, framing, rate] of [
-        [undefined, undefined, 16_000],
+        ['l16', 'payload', 16_000],
         ['l16', 'rtp', 16_000],
         ['pcmu', 'payload', 8000],
         ['pcma', 'rtp', 8000],
@@ -947,6 +950,27 @@ describe('a call', () => {
       expect(call.controller.error).to.equal(null);
     });
 
+    it('is named at the end, also where the sound failed', async () => {
+      await call.playTo('session and sound are waited for');
+      call.session.resolve(created);
+      await nextTask();
+      call.audio.loaded.reject(new AudioFailure('audio-failed'));
+      await nextTask();
+      expect(call.end!.stats.callId).to.equal('call-1');
+    });
+
+    it('is hung up where a provider answers too late, although it was told', async () => {
+      await call.playTo('the sound is there, the session is not');
+      call.clock.advance(10_000);
+      expect(errorOf().code).to.equal('token-request-timeout');
+      await nextTask();
+      expect(call.clock.pending).to.equal(0);
+      call.session.resolve(created);
+      await nextTask();
+      expect(call.hungUp).to.deep.equal([created.url]);
+      await expectNothingUnhandled();
+    });
+
     it('is nothing to hang up on the other wire, whose sessions cost nothing until they are opened', async () => {
       await call.playTo('the sound is there, the session is not');
       void call.controller.stop();
@@ -980,7 +1004,8 @@ describe('a call', () => {
       call.socket.report({ type: 'agent-ready' });
       expect(await call.lastStart).to.equal(true);
       void call.controller.stop();
-      expect([call.hungUp, call.socket.boundAtEnd]).to.deep.equal([[], [undefined]]);
+      // The socket knows whether it was.
+      expect([call.hungUp, call.socket.boundAtEnd]).to.deep.equal([[], ['sid-1']]);
       expectNothingOpen();
     });
 
@@ -1036,16 +1061,37 @@ describe('a call', () => {
       await nextTask();
       call.clock.advance(20_000);
       expect(errorOf().code).to.equal('agent-timeout');
-      expect(call.socket.boundAtEnd, 'it is bound already').to.deep.equal([undefined]);
+      expect(call.socket.boundAtEnd).to.deep.equal(['sid-1']);
       expectNothingOpen();
+    });
+
+    it('waits for the endpoint as long as for the first answer, however long the agent took', async () => {
+      await call.playTo('the socket is open', {}, unbound);
+      call.clock.advance(15_000);
+      call.socket.report(named);
+      await call.bindings.count(1);
+      call.clock.advance(9000);
+      expect(call.controller.status).to.equal('connecting');
+      call.binding.resolve({ sid: 'sid-1', callId: undefined });
+      await nextTask();
+      expect(call.socket.bound).to.deep.equal(['sid-1']);
+    });
+
+    it('opens nothing to hang up where its socket was never opened: there is no call', async () => {
+      await call.playTo('session and sound are waited for');
+      call.session.resolve(unbound);
+      await nextTask();
+      void call.controller.stop();
+      await nextTask();
+      expect(call.hungUp).to.deep.equal([]);
     });
 
     it('fails as token-request-timeout where the endpoint is silent', async () => {
       await toBinding();
       call.clock.advance(10_000);
       expect(errorOf().code).to.equal('token-request-timeout');
-      call.binding.reject(call.binding.signal.reason);
-      await expectNothingUnhandled();
+      await nextTask();
+      // Whoever is asked need not heed the signal.
       expectNothingOpen();
     });
 

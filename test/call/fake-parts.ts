@@ -3,13 +3,15 @@ import { CallController, type CallAudio, type CallOptions, type CallParts } from
 import type { CallReport } from '../../src/call/call-report.js';
 import type { Binding, Session, SessionRequest } from '../../src/call/session.js';
 import type { SocketCommand, SocketReport } from '../../src/protocol/socket-host.js';
+import type { Socket, ThreadOptions } from '../../src/protocol/socket-thread.js';
 import { Deferred } from '../support/deferred.js';
 import { Inbox } from '../support/inbox.js';
+import { plainPcm } from '../support/wire-choices.js';
 import { ManualClock } from '../support/manual-clock.js';
 
 export const session: Session = {
   url: 'wss://agent.example/start?token=secret-token',
-  protocol: 'pcm',
+  ...plainPcm,
   callId: undefined,
 };
 
@@ -77,6 +79,12 @@ export interface FakeSocket {
   readonly boundAtEnd: (string | undefined)[];
 }
 
+/** What a socket runs in. */
+export interface FakeThread {
+  readonly options: ThreadOptions;
+  stops: number;
+}
+
 /** A request for a session that the test answers. */
 export interface AskedSession extends Deferred<Session> {
   readonly request: SessionRequest;
@@ -110,6 +118,7 @@ export class Rehearsal {
   readonly audios = new Inbox<FakeAudio>();
   readonly sessions = new Inbox<AskedSession>();
   readonly bindings = new Inbox<AskedBinding>();
+  readonly threads = new Inbox<FakeThread>();
   readonly sockets = new Inbox<FakeSocket>();
   /** URLs that were opened only to hang up. */
   readonly hungUp: string[] = [];
@@ -119,6 +128,8 @@ export class Rehearsal {
   /** Called with each report, as a page would be. */
   listener: (report: CallReport) => void = () => {};
   openAudioFailure: unknown;
+  /** What the next thread's start waits for. */
+  threadIsReady: Promise<void> = Promise.resolve();
   lastStart: Promise<boolean> = Promise.resolve(false);
 
   constructor(parts: Partial<CallParts> = {}) {
@@ -135,16 +146,14 @@ export class Rehearsal {
         this.sessions.push(asked);
         return asked.promise;
       },
-      openSocket: (options, report) => {
-        const socket: FakeSocket = { options, report, closes: 0, bound: [], boundAtEnd: [] };
-        this.sockets.push(socket);
+      startThread: (options) => {
+        const thread: FakeThread = { options, stops: 0 };
+        this.threads.push(thread);
         return {
-          bind: (sid) => socket.bound.push(sid),
-          close: (sid) => {
-            socket.closes += 1;
-            socket.boundAtEnd.push(sid);
-            this.log.push('socket closed');
-            return undefined;
+          ready: this.threadIsReady,
+          open: (options, report) => this.#open(options, report),
+          stop: () => {
+            thread.stops += 1;
           },
         };
       },
@@ -209,6 +218,20 @@ export class Rehearsal {
     this.socket.report({ type: 'agent-ready' });
     if (stage === 'the call is active') return;
     this.socket.report({ type: 'closed', closeCode: 1000, hungUp: true });
+  }
+
+  #open(options: SocketCommand, report: (report: SocketReport) => void): Socket {
+    const socket: FakeSocket = { options, report, closes: 0, bound: [], boundAtEnd: [] };
+    this.sockets.push(socket);
+    return {
+      bind: (sid) => socket.bound.push(sid),
+      close: (sid) => {
+        socket.closes += 1;
+        socket.boundAtEnd.push(sid);
+        this.log.push('socket closed');
+        return undefined;
+      },
+    };
   }
 
   #hear(report: CallReport): void {

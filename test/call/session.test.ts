@@ -10,8 +10,8 @@ const endpoint = 'https://site.example/api/token';
 const plain = {
   url: sessionURL,
   protocol: 'pcm',
-  codec: undefined,
-  framing: undefined,
+  codec: 'l16',
+  framing: 'payload',
   bind: false,
   callId: undefined,
 };
@@ -436,6 +436,11 @@ describe('a session', () => {
       }
       answersWith({ sessionURL, protocol: 'pcm' });
       expect(await ask({ tokenEndpoint: endpoint, protocol: 'media' })).to.deep.equal(plain);
+    });
+
+    it('has the default codec and framing where the answer says none, or null', async () => {
+      answersWith({ sessionURL, protocol: 'media', codec: null, framing: null, callId: null });
+      expect(await ask({ tokenEndpoint: endpoint })).to.deep.equal({ ...plain, protocol: 'media' });
     });
 
     it('is bound only where the answer says true, and has no name that is none', async () => {

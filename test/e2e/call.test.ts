@@ -118,19 +118,23 @@ for (const [wire, sampleRate] of [
           // Where this machine holds the agent's messages back for longer than the buffer is deep, a gap is right: only then
           // there is another try.
           const tries: string[] = [];
-          let [db, latenessMs] = [0, 0];
+          let [db, latenessMs, isWhole] = [0, 0, true];
           do {
-            await onSite(browser, startSite(scenario, { wire }), async (page) => {
+            // On the page's own thread, where it is seen when messages come.
+            const html = pageWith(tag('no-worker'));
+            await onSite(browser, startSite(scenario, { wire, html }), async (page) => {
               await call(page);
               await waitForSound(page, speechSeconds + 1.5);
-              const { samples, sampleRate } = await played(page);
+              const recording = await played(page);
+              const { samples, sampleRate } = recording;
+              ({ isWhole } = recording);
               // The recorder may come a little after what is said before the agent is ready.
               const from = scenario === 'early' || wire !== 'pcm' ? 16_000 : 0;
               db = fidelityDb(speech.subarray(from), samples, sampleRate);
               latenessMs = await worstLatenessMs(page);
               tries.push(`${db.toFixed(0)} dB, ${latenessMs.toFixed(0)} ms late`);
             });
-          } while (db < 60 && latenessMs > 20 && tries.length < 5);
+          } while (db < 60 && (latenessMs > 20 || !isWhole) && tries.length < 5);
           assert.ok(db > 60, `signal to difference, by try: ${tries.join('; ')}`);
         });
       }
@@ -259,6 +263,25 @@ for (const [wire, sampleRate] of [
           }
         }),
       );
+
+      it('keeps its socket in a Worker, so that a page that is busy holds up no sound', () =>
+        onSite(browser, startSite('speech', { wire }), async (page, { simulator, requests }) => {
+          await call(page);
+          assert.equal(requests.includes('/dist/synthflow-call.worker.js'), true);
+          const { sockets, workers } = await page.evaluate(() => window.witness.open());
+          assert.deepEqual({ sockets, workers }, { sockets: 0, workers: 1 });
+          // The page does nothing else for two seconds, in which a hundred chunks are due.
+          const { chunksSent } = await page.evaluate(() => {
+            const start = performance.now();
+            while (performance.now() - start < 2000);
+            return document.querySelector('synthflow-call')!.stats;
+          });
+          await clickCall(page);
+          const { chunks, longestGapMs } = await simulator.nextReport();
+          assert.ok(chunks > chunksSent + 90, `${chunks - chunksSent} chunks`);
+          assert.ok(longestGapMs < 1000, `${longestGapMs} ms`);
+          await expectNothingOpen(page);
+        }));
 
       it('ends the call when the visitor leaves', () =>
         onSite(browser, startSite('speech', { wire }), async (page, { simulator }) => {

@@ -37,7 +37,7 @@ for (const { codec, rate, encoder, payloadType, name, minDb } of kinds) {
     it('is played as ffmpeg sends it', { timeout: 30_000 }, async () => {
       const played: number[] = [];
       const { decode } = createTranscoder(
-        { protocol: 'media', codec, framing: 'rtp' },
+        { protocol: 'media', codec, framing: 'rtp', bind: false },
         {
           send: () => assert.fail('nothing is sent'),
           play: (samples) => played.push(...new Int16Array(samples)),
@@ -85,7 +85,7 @@ for (const { codec, rate, encoder, payloadType, name, minDb } of kinds) {
         ].join('\r\n'),
       );
       const { encode } = createTranscoder(
-        { protocol: 'media', codec, framing: 'rtp' },
+        { protocol: 'media', codec, framing: 'rtp', bind: false },
         {
           send: (packet) => socket.send(new Uint8Array(packet), port, '127.0.0.1'),
           play: () => assert.fail('nothing is played'),

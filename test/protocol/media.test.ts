@@ -5,6 +5,7 @@ import { fitSine, seededRandom, tone } from '../dsp/fixtures.js';
 import { Inbox, nextTask } from '../support/inbox.js';
 import { remove, replace } from '../support/replace.js';
 import { rtpFields, rtpPacket } from '../support/rtp.js';
+import { plainMedia } from '../support/wire-choices.js';
 
 /** A wire with what it sends, plays and fails with. */
 class Media extends MediaWire {
@@ -12,19 +13,15 @@ class Media extends MediaWire {
   readonly played: Inbox<ArrayBuffer>;
   readonly failures: Inbox<string>;
 
-  constructor(choice: Omit<WireChoice, 'protocol'> = {}) {
+  constructor(choice: Partial<WireChoice> = {}) {
     const [sent, played, failures] = [new Inbox<ArrayBuffer>(), new Inbox<ArrayBuffer>(), new Inbox<string>()];
-    super({ protocol: 'media', ...choice }, { send: sent.push, play: played.push, fail: failures.push });
+    super({ ...plainMedia, ...choice }, { send: sent.push, play: played.push, fail: failures.push });
     [this.sent, this.played, this.failures] = [sent, played, failures];
   }
 
-  /** Encodes chunks of silence until the codec's file is there. */
-  async load(rate: number): Promise<void> {
-    while (this.sent.all.length === 0) {
-      this.encode(new ArrayBuffer(rate / 25), 0);
-      await nextTask();
-    }
-    this.sent.all.length = 0;
+  /** Resolves when the codec's file is there. */
+  async load(): Promise<void> {
+    while (!this.isAgentReady) await nextTask();
   }
 
   /** All that was played so far. */
@@ -38,15 +35,15 @@ const chunkOf = (...samples: number[]): ArrayBuffer => Int16Array.from(samples).
 
 describe('the formats of WebSocket media', () => {
   it('are 20 ms at the rate of each codec', () => {
-    expect(mediaFormat({ protocol: 'media' })).to.deep.equal({
+    expect(mediaFormat(plainMedia)).to.deep.equal({
       captureRate: 16_000,
       playbackRate: 16_000,
       chunkSamples: 320,
       chunkBytes: 640,
     });
-    expect(mediaFormat({ protocol: 'media', codec: 'pcmu' })).to.include({ captureRate: 8000, chunkSamples: 160 });
-    expect(mediaFormat({ protocol: 'media', codec: 'pcma', framing: 'rtp' })).to.include({ playbackRate: 8000 });
-    expect(mediaFormat({ protocol: 'media', codec: 'opus', framing: 'rtp' })).to.include({ chunkSamples: 960 });
+    expect(mediaFormat({ ...plainMedia, codec: 'pcmu' })).to.include({ captureRate: 8000, chunkSamples: 160 });
+    expect(mediaFormat({ ...plainMedia, codec: 'pcma', framing: 'rtp' })).to.include({ playbackRate: 8000 });
+    expect(mediaFormat({ ...plainMedia, codec: 'opus', framing: 'rtp' })).to.include({ chunkSamples: 960 });
   });
 
   it('are none for what is no codec or framing, nor for Opus without RTP', () => {
@@ -55,13 +52,16 @@ describe('the formats of WebSocket media', () => {
       { codec: '' },
       { codec: null },
       { codec: 'toString' },
+      { codec: ['l16'] },
+      { codec: ['opus'], framing: 'rtp' },
+      { framing: ['rtp'] },
       { framing: 'RTP' },
       { framing: '' },
       { framing: null },
       { codec: 'opus' },
       { codec: 'opus', framing: 'payload' },
     ]) {
-      expect(mediaFormat({ protocol: 'media', ...choice } as WireChoice), JSON.stringify(choice)).to.equal(undefined);
+      expect(mediaFormat({ ...plainMedia, ...choice } as WireChoice), JSON.stringify(choice)).to.equal(undefined);
     }
   });
 });
@@ -77,21 +77,25 @@ describe('the words of WebSocket media', () => {
     expect(wire.isAgentReady).to.equal(true);
     for (const type of ['call_info', 'server_info']) {
       expect(wire.read(`{"type":"${type}","server-name":"x"}`)).to.deep.equal({ type: 'status' });
+      expect(wire.serverName).to.equal(undefined);
     }
   });
 
   it('has an agent that listens once its call is there, where the socket is bound', () => {
     const wire = new Media({ bind: true });
     expect(wire.isAgentReady).to.equal(false);
-    expect(wire.read('{"type":"server_info","server-name":"node-1"}')).to.deep.equal({
-      type: 'bind',
-      serverName: 'node-1',
-    });
-    expect(wire.read('{"type":"server_info"}')).to.deep.equal({ type: 'bind', serverName: undefined });
+    expect(wire.serverName).to.equal(undefined);
+    expect(wire.read('{"type":"server_info","server-name":"node-1"}')).to.deep.equal({ type: 'status' });
+    expect(wire.serverName).to.equal('node-1');
+    for (const name of ['', ',"server-name":7', ',"server-name":["node-1"]']) {
+      expect(wire.read(`{"type":"server_info"${name}}`)).to.deep.equal({ type: 'status' });
+      expect(wire.serverName).to.equal('');
+    }
     expect(wire.isAgentReady).to.equal(false);
     expect(wire.read('{"type":"call_info","call":{}}')).to.deep.equal({ type: 'status' });
     expect(wire.isAgentReady).to.equal(true);
     expect(wire.read('{"type":"server_info","server-name":"node-2"}')).to.deep.equal({ type: 'status' });
+    expect(wire.serverName).to.equal('');
   });
 
   it('hands everything else on to the page', () => {
@@ -152,7 +156,7 @@ describe('G.711', () => {
         ['pcma', 8, 0xd5, 0xaa],
       ] as const) {
         const wire = new Media({ codec, framing });
-        await wire.load(8000);
+        await wire.load();
         wire.encode(chunkOf(0, 32_767, 0), 1600);
         const sent = wire.sent.all[0]!;
         const payload = framing === 'rtp' ? rtpFields(sent).payload : bytesOf(sent);
@@ -172,38 +176,55 @@ describe('G.711', () => {
 describe('L16 in RTP packets', () => {
   it('counts its clock in samples, from the place of the chunk in what was captured', async () => {
     const wire = new Media({ framing: 'rtp' });
-    await wire.load(16_000);
+    await wire.load();
     for (const position of [320, 640, 1600]) wire.encode(new ArrayBuffer(640), position);
     const packets = wire.sent.all.map(rtpFields);
     expect(packets.map(({ payload }) => payload.length)).to.deep.equal([640, 640, 640]);
     expect(packets.map(({ payloadType }) => payloadType)).to.deep.equal([96, 96, 96]);
     const ticks = packets.map(({ timestamp }) => (timestamp - packets[0]!.timestamp + 2 ** 32) % 2 ** 32);
     expect(ticks).to.deep.equal([0, 320, 1280]);
-    expect(packets.map(({ marker }) => marker)).to.deep.equal([0, 0, 1]);
+    expect(packets.map(({ marker }) => marker)).to.deep.equal([1, 0, 1]);
   });
 
   it('is played in order, with silence for what is lost', async () => {
     const wire = new Media({ framing: 'rtp' });
-    for (const sequence of [10, 12, 11, 14, 15, 16, 17]) {
+    for (const sequence of [10, 12, 11, 14, 15, 16]) {
       wire.decode(rtpPacket({ sequence, timestamp: 320 * sequence, payload: [0, sequence, 9] }));
     }
-    await wire.played.until(() => wire.samples.length >= 7 + 320);
+    await wire.played.until(() => wire.samples.length >= 6 + 320);
     const silence = Array<number>(320).fill(0);
-    expect(wire.samples).to.deep.equal([10, 11, 12, ...silence, 14, 15, 16, 17]);
+    expect(wire.samples).to.deep.equal([10, 11, 12, ...silence, 14, 15, 16]);
   });
 
   it('plays what was held back at the end of the call, or when no more comes', async () => {
     const atEnd = new Media({ framing: 'rtp' });
+    await atEnd.load();
     for (const sequence of [1, 3]) atEnd.decode(rtpPacket({ sequence, payload: [0, sequence] }));
     await atEnd.end();
     expect(atEnd.samples.filter(Boolean)).to.deep.equal([1, 3]);
 
     const paused = new Media({ framing: 'rtp' });
-    await paused.load(16_000);
+    await paused.load();
     for (const sequence of [1, 3]) paused.decode(rtpPacket({ sequence, payload: [0, sequence] }));
     await paused.played.until(() => paused.samples.length > 0);
     for (let i = 0; i < 10; i++) paused.encode(new ArrayBuffer(640), 320 * i);
     expect(paused.samples.filter(Boolean)).to.deep.equal([1, 3]);
+  });
+});
+
+describe('a codec whose file is not there yet', () => {
+  it('holds 10 s of what the agent says, gives up what is said, and is not ready', async () => {
+    const wire = new Media({ codec: 'pcmu' });
+    expect(wire.isAgentReady).to.equal(false);
+    wire.encode(chunkOf(1, 2), 0);
+    for (let i = 0; i < 600; i++) wire.decode(Uint8Array.of(0xff).buffer);
+    await wire.played.count(1);
+    expect(wire.isAgentReady).to.equal(true);
+    expect([wire.samples.length, wire.sent.all.length]).to.deep.equal([500, 0]);
+  });
+
+  it('does not keep a call from ending', () => {
+    expect(new Media({ codec: 'pcmu' }).end()).to.equal(undefined);
   });
 });
 
@@ -214,13 +235,14 @@ describe('Opus', () => {
   /** What comes out at the far end of another wire of the same kind. */
   async function sendTone(change = (packets: ArrayBuffer[]) => packets): Promise<Media> {
     const [near, far] = [new Media({ codec: 'opus', framing: 'rtp' }), new Media({ codec: 'opus', framing: 'rtp' })];
-    await near.load(48_000);
+    await near.load();
     const samples = Int16Array.from(tone(48_000 * seconds, 48_000, hz), (sample) => sample * 32_767);
     for (let start = 0; start < samples.length; start += 960) {
       near.encode(samples.slice(start, start + 960).buffer, 960 + start);
     }
-    await near.sent.count(samples.length / 960 - 1);
+    await near.sent.count(samples.length / 960);
     await near.end();
+    await far.load();
     for (const packet of change(near.sent.all)) far.decode(packet);
     await far.end();
     expect([...near.failures.all, ...far.failures.all]).to.deep.equal([]);
@@ -240,6 +262,37 @@ describe('Opus', () => {
       expect((timestamp - packets[0]!.timestamp + 2 ** 32) % 2 ** 32).to.equal(960 * i);
       expect(payloadType).to.equal(111);
     }
+  });
+
+  it('leaves a gap in RTP’s clock where chunks were given up', async () => {
+    const wire = new Media({ codec: 'opus', framing: 'rtp' });
+    await wire.load();
+    const positions = [0, 1, 2, 27, 28, 29].map((i) => 960 * (i + 1));
+    for (const position of positions) wire.encode(new ArrayBuffer(1920), position);
+    await wire.sent.count(positions.length);
+    await wire.end();
+    const packets = wire.sent.all.map(rtpFields).slice(-positions.length);
+    const ticks = packets.map(({ timestamp }) => (timestamp - packets[0]!.timestamp + 2 ** 32) % 2 ** 32);
+    expect(ticks).to.deep.equal(positions.map((position) => position - positions[0]!));
+    expect(packets.map(({ marker }) => marker)).to.deep.equal([1, 0, 0, 1, 0, 0]);
+  });
+
+  it('lets go of its encoder at the end', async () => {
+    const encoders: AudioEncoder[] = [];
+    replace(
+      globalThis,
+      'AudioEncoder',
+      class extends AudioEncoder {
+        constructor(init: AudioEncoderInit) {
+          super(init);
+          encoders.push(this);
+        }
+      },
+    );
+    const wire = new Media({ codec: 'opus', framing: 'rtp' });
+    await wire.load();
+    await wire.end();
+    expect(encoders.map(({ state }) => state)).to.deep.equal(['closed']);
   });
 
   it('keeps time where packets are lost or come in another order', async () => {

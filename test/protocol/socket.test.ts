@@ -1,10 +1,12 @@
 import { expect } from '@open-wc/testing';
-import { hangUpUnused, openSocket, type Socket } from '../../src/protocol/socket.js';
-import type { SocketReport, SocketStats } from '../../src/protocol/socket-host.js';
+import { hangUpUnused, type SocketReport, type SocketStats } from '../../src/protocol/socket-host.js';
+import { SocketThread, type Socket } from '../../src/protocol/socket-thread.js';
 import type { WireChoice } from '../../src/protocol/wire.js';
-import { Inbox } from '../support/inbox.js';
+import { Inbox, nextTask } from '../support/inbox.js';
+import { ManualClock } from '../support/manual-clock.js';
 import { MockAgent } from '../support/mock-socket.js';
 import { rtpPacket } from '../support/rtp.js';
+import { plainMedia, plainPcm } from '../support/wire-choices.js';
 
 const clientReady = '{"type":"status_client_ready"}';
 const agentReady = '{"type":"status_agent_ready"}';
@@ -21,12 +23,13 @@ class Line {
   #microphone: MessagePort;
   #chunks = 0;
 
-  constructor(url: string, choice: WireChoice = { protocol: 'pcm' }) {
+  constructor(url: string, choice = plainPcm) {
     const [up, down] = [new MessageChannel(), new MessageChannel()];
     this.#microphone = up.port1;
     up.port1.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => this.returned.push(data);
     down.port1.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => this.heard.push(data);
-    this.socket = openSocket({ url, ...choice, uplink: up.port2, downlink: down.port2 }, this.reports.push);
+    const command = { url, ...choice, uplink: up.port2, downlink: down.port2 };
+    this.socket = new SocketThread({ noWorker: true }).open(command, this.reports.push);
   }
 
   /** Captures chunks: full of 1, full of 2 … Answers their buffers. */
@@ -375,11 +378,13 @@ describe('a socket', () => {
       });
     }
 
-    it('opens no socket where it is closed at once: a session works only once', async () => {
+    it('leaves no open socket where it is closed at once', async () => {
       const line = dial();
       line.socket.close();
+      await agent.closed.count(1);
+      expect(agent.sockets.all.length).to.equal(1);
+      expect(agent.socket.readyState).to.equal(WebSocket.CLOSED);
       await callAgain();
-      expect(agent.sockets.all.length, 'the next call’s own').to.equal(1);
       expect(line.reports.all).to.be.empty;
     });
 
@@ -395,8 +400,8 @@ describe('a socket', () => {
   });
 
   describe('of WebSocket media', () => {
-    const media: WireChoice = { protocol: 'media' };
-    const unbound: WireChoice = { protocol: 'media', bind: true };
+    const media = plainMedia;
+    const unbound: WireChoice = { ...plainMedia, bind: true };
     const serverInfo = '{"type":"server_info","server-name":"node-1"}';
     const callInfo = '{"type":"call_info"}';
 
@@ -450,16 +455,65 @@ describe('a socket', () => {
       expect(agent.closed.all).to.deep.equal([1000]);
     });
 
-    it('that is closed before it is open is opened and then closed: its call exists', async () => {
-      const count = agent.sockets.all.length + 1;
+    it('that was bound is not bound again where it is closed with its call', async () => {
+      const line = await openLine(unbound);
+      line.socket.bind('sid-1');
+      await agent.received.count(1);
+      line.socket.close('sid-1');
+      await agent.closed.count(1);
+      expect(received()).to.deep.equal(['{"type":"bind","sid":"sid-1"}']);
+    });
+
+    it('that is closed before it has heard of its call is bound all the same', async () => {
+      const line = await openLine(unbound);
+      line.socket.bind('sid-1');
+      line.socket.close('sid-1');
+      await agent.closed.count(1);
+      expect(received()).to.deep.equal(['{"type":"bind","sid":"sid-1"}']);
+    });
+
+    it('that is closed before it is open, even at once, is opened and then closed: its call exists', async () => {
       const line = dial(agent.url, media);
-      await agent.sockets.count(count);
       line.socket.close();
       expect(agent.socket.readyState).to.equal(WebSocket.CONNECTING);
       agent.socket.accept();
       await agent.closed.count(1);
       expect(agent.closed.all).to.deep.equal([1000]);
       expect(line.reports.all).to.be.empty;
+    });
+
+    it('that does not open is not waited for for ever', async () => {
+      const clock = new ManualClock();
+      clock.install();
+      hangUpUnused(agent.url);
+      clock.advance(9999);
+      expect(agent.socket.readyState).to.equal(WebSocket.CONNECTING);
+      clock.advance(1);
+      clock.uninstall();
+      expect(agent.socket.readyState).to.be.at.least(WebSocket.CLOSING);
+    });
+
+    it('takes a server’s name only as text', async () => {
+      const line = await openLine(unbound);
+      line.capture();
+      agent.say(`{"type":"server_info","server-name":${'['.repeat(20_000)}${']'.repeat(20_000)}}`);
+      await line.hears('bind');
+      expect(line.reports.all.find(({ type }) => type === 'bind')).to.include({ serverName: '' });
+    });
+
+    it('neither asks for its call nor is ready before its codec is there, and ends without it', async () => {
+      const line = await openLine({ ...plainMedia, codec: 'pcmu', bind: true });
+      agent.say(serverInfo);
+      agent.say(callInfo);
+      agent.say([0xff]);
+      expect(line.told.filter((type) => type !== 'opened')).to.deep.equal([]);
+      while (!line.told.includes('agent-ready')) {
+        line.capture();
+        await nextTask();
+      }
+      expect(line.told.slice(0, 2)).to.deep.equal(['opened', 'bind']);
+      await line.heard.count(1);
+      expect(new Int16Array(line.heard.all[0]!).length, 'what came before').to.equal(1);
     });
 
     it('that is to be bound, and is closed before it is open, is not opened: there is no call', async () => {
@@ -489,7 +543,7 @@ describe('a socket', () => {
       const { AudioEncoder } = globalThis;
       Reflect.deleteProperty(globalThis, 'AudioEncoder');
       try {
-        const line = await openLine({ protocol: 'media', codec: 'opus', framing: 'rtp' });
+        const line = await openLine({ ...plainMedia, codec: 'opus', framing: 'rtp' });
         await line.hears('failed');
         expect(line.reports.all.find(({ type }) => type === 'failed')).to.include({ code: 'unsupported-browser' });
       } finally {
@@ -513,7 +567,7 @@ describe('a socket', () => {
     });
 
     it('plays what was held back when the agent closes, before it says so', async () => {
-      const line = await openLine({ protocol: 'media', framing: 'rtp' });
+      const line = await openLine({ ...plainMedia, framing: 'rtp' });
       for (const sequence of [1, 3]) {
         agent.say(new Uint8Array(rtpPacket({ sequence, payload: [0, sequence] })));
       }

@@ -50,6 +50,7 @@ export class MockAgent {
   readonly closed = new Inbox<number>();
   #server: Server;
   #original = globalThis.WebSocket;
+  #worker = globalThis.Worker;
 
   constructor(url = 'wss://agent.example/websocket/start?token=secret-token') {
     this.url = url;
@@ -66,6 +67,8 @@ export class MockAgent {
       }
     };
     globalThis.WebSocket = Held as unknown as typeof WebSocket;
+    // A Worker would have a real one.
+    Reflect.deleteProperty(globalThis, 'Worker');
   }
 
   /** The newest socket. */
@@ -93,6 +96,7 @@ export class MockAgent {
   stop(): void {
     this.#server.stop();
     globalThis.WebSocket = this.#original;
+    Object.assign(globalThis, { Worker: this.#worker });
   }
 
   get #client() {

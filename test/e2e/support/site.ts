@@ -184,8 +184,17 @@ export const waitForSound = (page: Page, seconds: number) =>
     seconds,
   );
 
-/** What was played in the page so far, and the rate in Hz. Throws where the recorder missed a block. */
-export async function played(page: Page, index = 0): Promise<{ samples: Float32Array; sampleRate: number }> {
+/** A recording of what was played. */
+export interface Recording {
+  readonly samples: Float32Array;
+  /** In Hz. */
+  readonly sampleRate: number;
+  /** Whether the recorder was there all the time: a machine that is too busy leaves it out now and then. */
+  readonly isWhole: boolean;
+}
+
+/** What was played in the page so far; silence where the recorder missed it. */
+export async function played(page: Page, index = 0): Promise<Recording> {
   const { text, sampleRate, frames } = await page.evaluate(async (which) => {
     const { sampleRate, blocks } = window.witness.recordings[which]!;
     const bytes = new Blob(blocks.map(({ samples }) => samples as Float32Array<ArrayBuffer>));
@@ -197,12 +206,14 @@ export async function played(page: Page, index = 0): Promise<{ samples: Float32A
     return { sampleRate, frames: blocks.map(({ frame }) => frame), text: url.slice(url.indexOf(',') + 1) };
   }, index);
   const { buffer, byteOffset, byteLength } = Buffer.from(text, 'base64');
-  const samples = new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
-  const length = samples.length / Math.max(1, frames.length);
+  const recorded = new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
+  const length = recorded.length / Math.max(1, frames.length);
+  const [first = 0] = frames;
+  const samples = new Float32Array((frames.at(-1) ?? first) - first + length);
   frames.forEach((frame, place) => {
-    if (frame - frames[0]! !== place * length) throw new Error('the recorder missed a block');
+    samples.set(recorded.subarray(place * length, (place + 1) * length), frame - first);
   });
-  return { samples, sampleRate };
+  return { samples, sampleRate, isWhole: samples.length === recorded.length };
 }
 
 declare global {
@@ -211,7 +222,6 @@ declare global {
       recordings: { sampleRate: number; blocks: { frame: number; samples: Float32Array }[] }[];
       violations: string[];
       ends: number;
-      texts: number;
       arrivals: [atMs: number, bytes: number][];
       errors: string[];
       open(): Record<'contexts' | 'tracks' | 'sockets' | 'timers' | 'workers', number>;

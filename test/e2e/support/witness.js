@@ -14,8 +14,6 @@
     played: [],
     /** Arrivals of binary messages: [when in ms, bytes]. */
     arrivals: [],
-    /** Text messages that came. */
-    texts: 0,
     /** Calls that are over. */
     ends: 0,
     /** What is still open. */
@@ -56,7 +54,6 @@
     constructor(...args) {
       super(...args);
       this.addEventListener('message', ({ data }) => {
-        if (typeof data === 'string') witness.texts += 1;
         if (data instanceof ArrayBuffer) witness.arrivals.push([performance.now(), data.byteLength]);
       });
     }
@@ -65,6 +62,11 @@
     constructor(...args) {
       super(...args);
       witness.workers += 1;
+    }
+    terminate() {
+      if (!this.isTerminated) witness.workers -= 1;
+      this.isTerminated = true;
+      super.terminate();
     }
   };
 

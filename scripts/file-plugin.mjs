@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Bundles a file and all it imports into one script; a worklet's is a classic one. */
+/** Bundles a file and all it imports into one script; a worklet's and a worker's is a classic one. */
 export async function bundleFile(file, format = 'iife') {
   const { outputFiles } = await build({
     entryPoints: [file],
@@ -17,7 +17,7 @@ export async function bundleFile(file, format = 'iife') {
   return outputFiles[0].text.trim();
 }
 
-/** The module that `import { readSource, url } from './x.worklet.ts?worklet'` gets. */
+/** The module that `import { readSource, url } from './x.ts?file'` gets. */
 const moduleText = (file, folder, source) => {
   const name = path.basename(file, '.ts');
   // The comment is for our own build, and goes with it: what bundlers see is an asset to copy.
@@ -30,41 +30,41 @@ const moduleText = (file, folder, source) => {
 };
 
 /**
- * For Vite: a worklet as the URL of a file beside the script, and a way to its source text.
+ * For Vite: what is not in the script as the URL of a file beside it, and a way to its source text.
  * @param folder - Where that file is, seen from the script: `./` or `../`.
  * @param isInline - Whether the text is in the script (for bundlers, which may lose the file); else the file is read.
  */
-export const worklet = ({ folder = './', isInline = false } = {}) => ({
-  name: 'worklet',
+export const files = ({ folder = './', isInline = false } = {}) => ({
+  name: 'files',
   enforce: 'pre',
   async resolveId(id, importer) {
-    if (!id.endsWith('?worklet')) return undefined;
-    const file = path.resolve(path.dirname(importer), id.slice(0, -'?worklet'.length));
-    return `\0${path.relative(root, file)}.js?worklet`;
+    if (!id.endsWith('?file')) return undefined;
+    const file = path.resolve(path.dirname(importer), id.slice(0, -'?file'.length));
+    return `\0${path.relative(root, file)}.js?file`;
   },
   async load(id) {
-    if (!id.startsWith('\0') || !id.endsWith('.js?worklet')) return undefined;
-    const file = path.join(root, id.slice(1, -'.js?worklet'.length));
+    if (!id.startsWith('\0') || !id.endsWith('.js?file')) return undefined;
+    const file = path.join(root, id.slice(1, -'.js?file'.length));
     this.addWatchFile(file);
     return { code: moduleText(file, folder, isInline ? await bundleFile(file) : undefined), moduleType: 'js' };
   },
   generateBundle(_, bundle) {
     for (const chunk of Object.values(bundle)) {
-      const marked = /new URL\(\s*\/\* @vite-ignore \*\/\s*("[^"]+"),\s*import\.meta\.url\s*\)/;
+      const marked = /new URL\(\s*\/\* @vite-ignore \*\/\s*("[^"]+"),\s*import\.meta\.url\s*\)/g;
       if (chunk.type === 'chunk') chunk.code = chunk.code.replace(marked, 'new URL($1, import.meta.url)');
     }
   },
 });
 
 /** The same for the test runner's server. The file beside the script is served as well. */
-export const workletForTests = () => ({
-  name: 'worklet',
+export const filesForTests = () => ({
+  name: 'files',
   async serve({ path: urlPath, URL: url }) {
     const file = path.join(root, urlPath);
-    if (url.searchParams.has('worklet')) {
+    if (url.searchParams.has('file')) {
       return { body: moduleText(file, './', await bundleFile(file)), type: 'js' };
     }
-    if (urlPath.endsWith('.worklet.js')) {
+    if (/\.(worklet|worker)\.js$/.test(urlPath)) {
       return { body: await bundleFile(file.replace(/\.js$/, '.ts')), type: 'js' };
     }
     return undefined;

@@ -1,0 +1,122 @@
+import {
+  hostSocket,
+  type BindCommand,
+  type SocketCommand,
+  type SocketReport,
+  type SocketStats,
+} from './socket-host.js';
+import type { WorkerCommand } from './synthflow-call.worker.js';
+import { url } from './synthflow-call.worker.ts?file';
+
+/** Where a socket may run. */
+export interface ThreadOptions {
+  /** The folder that holds `synthflow-call.worker.js`, when it is not the script's own. */
+  readonly assetsUrl?: string | undefined;
+  /** Keeps the socket on this thread. Default false. */
+  readonly noWorker?: boolean | undefined;
+}
+
+/** The call's end of a socket. */
+export interface Socket {
+  /** Binds the open socket to a call. */
+  bind(sid: string): void;
+  /**
+   * Ends it: at once, but for a call that exists and whose socket is still to open, which is waited for some seconds.
+   * Nothing is reported afterwards. Idempotent.
+   * @param sid - The call that it was or was to be bound to, so that it ends as well.
+   * @returns The last figures, where they are known here.
+   */
+  close(sid?: string): SocketStats | undefined;
+}
+
+/** How long a worker may take to start before the call does without. */
+const startTimeoutMs = 2000;
+
+/**
+ * What one socket runs in: a Worker of its own, so that a busy page holds up no sound; where none may start (the page's
+ * policy, a missing file, `noWorker`), this thread. The Worker begins to start at once.
+ */
+export class SocketThread {
+  /** Resolves when it is known where the socket will run; never rejects. */
+  readonly ready: Promise<void>;
+  #worker: Worker | undefined;
+  #isStopped = false;
+
+  constructor({ assetsUrl, noWorker }: ThreadOptions = {}) {
+    this.ready = noWorker ? Promise.resolve() : this.#start(assetsUrl);
+  }
+
+  /**
+   * Opens the session URL. Once, after {@link ready}. Both ports are transferred and must be live: chunks are expected at
+   * once. Never throws: what fails is reported as `closed`.
+   */
+  open(command: SocketCommand, onReport: (report: SocketReport) => void): Socket {
+    const { port1: near, port2: far } = new MessageChannel();
+    const end = this.#worker ? hostInWorker(this.#worker, far, command, onReport) : hostSocket(far, command);
+    near.onmessage = ({ data }: MessageEvent<SocketReport>) => onReport(data);
+    return {
+      bind: (sid) => near.postMessage({ sid } satisfies BindCommand),
+      close: (sid) => {
+        near.close();
+        return end(sid)?.stats;
+      },
+    };
+  }
+
+  /** Gives up a thread in which no socket was opened. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#worker?.terminate();
+  }
+
+  async #start(assetsUrl: string | undefined): Promise<void> {
+    const file = assetsUrl ? `${assetsUrl.replace(/\/$/, '')}/synthflow-call.worker.js` : url;
+    const absolute = JSON.stringify(new URL(file, location.href).href);
+    // A worker's file must be of the page's origin. One that is not may still be read by a worker that is.
+    const blob = URL.createObjectURL(new Blob([`importScripts(${absolute})`], { type: 'text/javascript' }));
+    this.#worker = (await startWorker(file)) ?? (await startWorker(blob));
+    URL.revokeObjectURL(blob);
+    if (this.#isStopped) this.stop();
+  }
+}
+
+/** Starts a Worker; undefined where it cannot, or does not in time. */
+function startWorker(file: string): Promise<Worker | undefined> {
+  return new Promise((resolve) => {
+    try {
+      const worker = new Worker(file);
+      const settle = (isStarted: boolean) => {
+        clearTimeout(timer);
+        if (!isStarted) worker.terminate();
+        resolve(isStarted ? worker : undefined);
+      };
+      const timer = setTimeout(settle, startTimeoutMs, false);
+      worker.onmessage = () => settle(true);
+      worker.onerror = (event) => {
+        event.preventDefault();
+        settle(false);
+      };
+    } catch {
+      // Another origin, or a policy that will have no Worker from there.
+      resolve(undefined);
+    }
+  });
+}
+
+/** Hosts a socket in a Worker. The answer ends both; the Worker stays until the connection is closed. */
+function hostInWorker(
+  worker: Worker,
+  port: MessagePort,
+  command: SocketCommand,
+  onReport: (report: SocketReport) => void,
+) {
+  const tell = (message: WorkerCommand, transfer: Transferable[] = []) => worker.postMessage(message, transfer);
+  worker.onmessage = () => worker.terminate();
+  // None of our code there throws. If it does, the call must not go on without a socket.
+  worker.onerror = () => {
+    worker.terminate();
+    onReport({ type: 'closed', closeCode: 1006, hungUp: false });
+  };
+  tell({ port, command }, [port, command.uplink, command.downlink]);
+  return (sid?: string): undefined => void tell({ sid });
+}

@@ -1,0 +1,159 @@
+import { expect } from '@open-wc/testing';
+import type { SocketReport } from '../../src/protocol/socket-host.js';
+import { SocketThread } from '../../src/protocol/socket-thread.js';
+import { Inbox } from '../support/inbox.js';
+import { plainPcm } from '../support/wire-choices.js';
+import { ManualClock } from '../support/manual-clock.js';
+import { onTestEnd, remove, replace } from '../support/replace.js';
+
+const RealWorker = globalThis.Worker;
+const beside = new URL('../../src/protocol/synthflow-call.worker.js', import.meta.url).href;
+
+/** Puts a Worker in the page's that writes down what is made and ended; `refuse` says which files it will not start. */
+function watchWorkers(refuse: (url: URL) => 'throw' | 'error' | 'silence' | false = () => false) {
+  const made: { url: URL; isTerminated: boolean; worker: Worker }[] = [];
+  replace(
+    globalThis,
+    'Worker',
+    class extends RealWorker {
+      #record;
+      constructor(file: string) {
+        const url = new URL(file, document.baseURI);
+        const how = refuse(url);
+        if (how === 'throw') throw new DOMException(`refused ${file}`, 'SecurityError');
+        super(how === 'error' ? 'data:text/javascript,throw 1' : how === 'silence' ? 'data:text/javascript,' : file);
+        this.#record = { url, isTerminated: false, worker: this as Worker };
+        made.push(this.#record);
+      }
+      override terminate(): void {
+        this.#record.isTerminated = true;
+        super.terminate();
+      }
+    },
+  );
+  onTestEnd(() => {
+    for (const { worker } of made) worker.terminate();
+  });
+  return made;
+}
+
+/** Opens a socket that nobody answers, and tells what is reported of it. */
+function open(thread: SocketThread) {
+  const [up, down] = [new MessageChannel(), new MessageChannel()];
+  const reports = new Inbox<SocketReport>();
+  const command = { url: 'ws://localhost:1/', ...plainPcm, uplink: up.port2, downlink: down.port2 };
+  return { socket: thread.open(command, reports.push), reports };
+}
+
+const terminated = async (made: { isTerminated: boolean }[]): Promise<void> => {
+  while (!made.every(({ isTerminated }) => isTerminated)) await new Promise(requestAnimationFrame);
+};
+
+describe('the thread of a socket', () => {
+  it('is a Worker from the file beside the script, which reports and then ends', async () => {
+    const made = watchWorkers();
+    const thread = new SocketThread();
+    expect(
+      made.map(({ url }) => url.href),
+      'at once',
+    ).to.deep.equal([beside]);
+    await thread.ready;
+    const { socket, reports } = open(thread);
+    await reports.until((all) => all.some(({ type }) => type === 'closed'));
+    expect(reports.all.at(-1)).to.deep.equal({ type: 'closed', closeCode: 1006, hungUp: false });
+    expect(made.map(({ isTerminated }) => isTerminated)).to.deep.equal([false]);
+    expect(socket.close()).to.equal(undefined);
+    await terminated(made);
+    expect(made.length).to.equal(1);
+  });
+
+  it('is the page’s own where no Worker is wanted', async () => {
+    const made = watchWorkers();
+    const thread = new SocketThread({ noWorker: true });
+    await thread.ready;
+    const { socket, reports } = open(thread);
+    await reports.until((all) => all.some(({ type }) => type === 'closed'));
+    expect(socket.close()).to.include({ chunksSent: 0 });
+    expect(made).to.deep.equal([]);
+  });
+
+  it('is a Worker from the given folder, with or without a slash at its end', async () => {
+    const made = watchWorkers();
+    const folder = new URL('.', beside).href;
+    for (const assetsUrl of [folder, folder.slice(0, -1)]) await new SocketThread({ assetsUrl }).ready;
+    expect(made.map(({ url }) => url.href)).to.deep.equal([beside, beside]);
+  });
+
+  it('is a Worker from a blob that reads the file, where the file is of another origin', async () => {
+    const made = watchWorkers(({ protocol }) => protocol === 'http:' && 'throw');
+    const thread = new SocketThread();
+    await thread.ready;
+    expect(made.map(({ url }) => url.protocol)).to.deep.equal(['blob:']);
+    const { reports } = open(thread);
+    await reports.until((all) => all.some(({ type }) => type === 'closed'));
+  });
+
+  for (const how of ['throw', 'error'] as const) {
+    it(`is the page’s own where no Worker may start: ${how}`, async () => {
+      const made = watchWorkers(() => how);
+      const errors: unknown[] = [];
+      const onError = (event: Event) => errors.push(event);
+      addEventListener('error', onError);
+      const thread = new SocketThread();
+      await thread.ready;
+      const { socket, reports } = open(thread);
+      await reports.until((all) => all.some(({ type }) => type === 'closed'));
+      expect(socket.close(), 'its figures are known here').not.to.equal(undefined);
+      expect(made.every(({ isTerminated }) => isTerminated)).to.equal(true);
+      removeEventListener('error', onError);
+      expect(errors).to.deep.equal([]);
+    });
+  }
+
+  it('is the page’s own where the browser has no Worker', async () => {
+    remove(globalThis, 'Worker');
+    const thread = new SocketThread();
+    await thread.ready;
+    expect(open(thread).socket.close()).to.include({ chunksSent: 0 });
+  });
+
+  it('is not waited for longer than two seconds each way', async () => {
+    const made = watchWorkers(() => 'silence');
+    const clock = new ManualClock();
+    clock.install();
+    let isReady = false;
+    const thread = new SocketThread();
+    const ready = thread.ready.then(() => (isReady = true));
+    clock.advance(1999);
+    await Promise.resolve();
+    expect(isReady).to.equal(false);
+    clock.advance(1);
+    while (made.length < 2) await Promise.resolve();
+    clock.advance(2000);
+    clock.uninstall();
+    await ready;
+    expect(made.every(({ isTerminated }) => isTerminated)).to.equal(true);
+  });
+
+  it('ends with a Worker that is still starting, or has nothing to do', async () => {
+    const made = watchWorkers();
+    const starting = new SocketThread();
+    starting.stop();
+    await starting.ready;
+    const idle = new SocketThread();
+    await idle.ready;
+    idle.stop();
+    expect(made.map(({ isTerminated }) => isTerminated)).to.deep.equal([true, true]);
+  });
+
+  it('that breaks is a lost connection', async () => {
+    const made = watchWorkers();
+    const thread = new SocketThread();
+    await thread.ready;
+    const { reports } = open(thread);
+    made[0]!.worker.dispatchEvent(new ErrorEvent('error'));
+    await reports.count(1);
+    expect(reports.all).to.deep.include({ type: 'closed', closeCode: 1006, hungUp: false });
+    expect(made[0]!.isTerminated).to.equal(true);
+  });
+});
