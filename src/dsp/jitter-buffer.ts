@@ -6,6 +6,9 @@ const FIRST_RING_MS = 4000;
 // Silence for longer than this was the end of what the agent had to say, not a late message.
 const SPURT_GAP_MS = 700;
 
+// What is sent together comes within this.
+const BUNCH_MS = 5;
+
 const FADE_IN_MS = 5;
 const FLUSH_FADE_MS = 10;
 const CONCEALMENT_MS = 40;
@@ -194,7 +197,8 @@ export class JitterBuffer {
   #wait(): void {
     const { length } = this.#ring;
     const { wait } = this.#arrivals;
-    const isDue = this.#waited >= Math.min(wait, this.#toLength(5)) && this.#arrivals.delay(this.#clock, length) > wait;
+    const isDue =
+      this.#waited >= Math.min(wait, this.#toLength(BUNCH_MS)) && this.#arrivals.delay(this.#clock, length) > wait;
     // After a gap what was late comes in a bunch, but not always at once.
     const isSafe = this.#gap === 0 || Math.max(length, this.#waited) >= wait / 2;
     if (length > 0 && isDue && isSafe) {
