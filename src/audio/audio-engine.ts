@@ -3,9 +3,13 @@ import { Capture } from './capture.js';
 import { loadWorklet, type WorkletLocation } from './load-worklet.js';
 import { closeMicrophone, openMicrophone, stopTracks, type MicrophoneOptions } from './microphone.js';
 import { Speaker } from './speaker.js';
+import type { BargeIn } from './worklets/messages.js';
 
 /** How a call hears and sounds. */
-export interface AudioOptions extends MicrophoneOptions, WorkletLocation {}
+export interface AudioOptions extends MicrophoneOptions, WorkletLocation {
+  /** What the agent's audio does while the visitor speaks over it. Default `duck`. */
+  readonly bargeIn?: BargeIn;
+}
 
 /** What the wire wants: rates in Hz and the chunk's length in samples. */
 export interface AudioFormat {
@@ -24,7 +28,12 @@ export interface AudioPorts {
 
 /** What the engine tells while it runs; levels 20 times a second. */
 export type AudioReport =
-  | { readonly type: 'microphone'; readonly levelDbfs: number }
+  | {
+      readonly type: 'microphone';
+      readonly levelDbfs: number;
+      /** Whether the visitor speaks, also while muted. */
+      readonly isSpeaking?: boolean;
+    }
   | {
       readonly type: 'playback';
       readonly levelDbfs: number;
@@ -34,6 +43,15 @@ export type AudioReport =
       readonly underruns: number;
       /** Samples given up because more than 120 s were waiting. */
       readonly droppedSamples: number;
+      /** How much later than the quickest message would allow it the agent should be heard, in ms. */
+      readonly targetMs?: number;
+      /** How much later the agent is heard; 0 while nothing plays. */
+      readonly delayMs?: number;
+      /** How late messages come, in ms: half of them less than the first, 95 % less than the second. */
+      readonly jitterP50Ms?: number;
+      readonly jitterP95Ms?: number;
+      /** How long nothing of the agent's was left to play in those interruptions, in ms. */
+      readonly concealedMs?: number;
     }
   | { readonly type: 'failed'; readonly failure: AudioFailure };
 
@@ -55,6 +73,7 @@ export class AudioEngine {
   #onReport: (report: AudioReport) => void;
   #capture: Capture | undefined;
   #speaker: Speaker | undefined;
+  #bargeIn: BargeIn;
   #isMuted = false;
   #volume = 1;
   #stopped: Promise<void> | undefined;
@@ -71,6 +90,7 @@ export class AudioEngine {
       throw new AudioFailure('unsupported-browser');
     }
     this.#onReport = onReport;
+    this.#bargeIn = options.bargeIn ?? 'duck';
     try {
       // No sampleRate: Firefox cancels no echo unless playback runs at the device's own rate.
       this.#context = new AudioContext();
@@ -119,17 +139,33 @@ export class AudioEngine {
     const stream = this.#microphone!;
     const [up, down] = [new MessageChannel(), new MessageChannel()];
     const { captureRate, playbackRate, chunkSamples } = format;
-    const rest = { chunkSamples, isMuted: this.#isMuted };
+    const rest = { chunkSamples, isMuted: this.#isMuted, bargeIn: this.#bargeIn };
     try {
-      this.#capture = new Capture(this.#context, stream, { wireRate: captureRate, ...rest }, up.port1, (levelDbfs) =>
-        this.#onReport({ type: 'microphone', levelDbfs }),
+      this.#capture = new Capture(
+        this.#context,
+        stream,
+        { wireRate: captureRate, ...rest },
+        up.port1,
+        ([levelDbfs, isSpeaking]) => this.#onReport({ type: 'microphone', levelDbfs, isSpeaking }),
       );
       this.#speaker = new Speaker(
         this.#context,
         { wireRate: playbackRate, ...rest },
         down.port1,
-        ([levelDbfs, bufferedMs, underruns, droppedSamples]) => {
-          this.#onReport({ type: 'playback', levelDbfs, bufferedMs, underruns, droppedSamples });
+        ([
+          levelDbfs,
+          bufferedMs,
+          underruns,
+          droppedSamples,
+          targetMs,
+          delayMs,
+          jitterP50Ms,
+          jitterP95Ms,
+          concealedMs,
+        ]) => {
+          const lost = { underruns, droppedSamples, concealedMs };
+          const network = { targetMs, delayMs, jitterP50Ms, jitterP95Ms };
+          this.#onReport({ type: 'playback', levelDbfs, bufferedMs, ...lost, ...network });
           this.#onDrained(bufferedMs);
         },
       );

@@ -12,7 +12,7 @@ export class Capture {
     stream: MediaStream,
     processorOptions: ProcessorOptions,
     link: MessagePort,
-    onLevel: (levelDbfs: CaptureReport) => void,
+    onReport: (report: CaptureReport) => void,
   ) {
     this.#source = context.createMediaStreamSource(stream);
     this.#node = new AudioWorkletNode(context, 'synthflow-capture', {
@@ -21,7 +21,7 @@ export class Capture {
       channelCountMode: 'explicit',
       processorOptions,
     });
-    this.#node.port.onmessage = ({ data }: MessageEvent<CaptureReport>) => onLevel(data);
+    this.#node.port.onmessage = ({ data }: MessageEvent<CaptureReport>) => onReport(data);
     this.#tell({ type: 'link', port: link }, [link]);
     this.#source.connect(this.#node);
   }

@@ -12,9 +12,17 @@ async function capture(rate: number, channels: Float32Array[], seconds = 1) {
   const { port1: far, port2: near } = new MessageChannel();
   const chunks: ArrayBuffer[] = [];
   const levels: number[] = [];
+  const speaking: boolean[] = [];
   near.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => chunks.push(data);
-  const microphone = new Capture(audio.withMicrophone(...channels), new MediaStream(), wire, far, (levelDbfs) =>
-    levels.push(levelDbfs),
+  const microphone = new Capture(
+    audio.withMicrophone(...channels),
+    new MediaStream(),
+    wire,
+    far,
+    ([levelDbfs, isSpeaking]) => {
+      levels.push(levelDbfs);
+      speaking.push(isSpeaking);
+    },
   );
   return {
     audio,
@@ -22,6 +30,7 @@ async function capture(rate: number, channels: Float32Array[], seconds = 1) {
     near,
     chunks,
     levels,
+    speaking,
     async render(): Promise<Int16Array> {
       await audio.render();
       await waitUntil(() => chunks.length >= 50 * seconds, 'the chunks have come');
@@ -82,6 +91,19 @@ describe('Capture', () => {
     await render();
     expect(levels).to.have.lengthOf(20);
     for (const level of levels) expect(level).to.be.closeTo(-9.03, 0.02);
+  });
+
+  it('tells whether the visitor speaks, also while muted', async () => {
+    const silence = new Float32Array(24_000);
+    const vowel = tone(24_000, 48_000, 150, 0.2);
+    const spoken = Float32Array.of(...silence, ...vowel, ...silence, ...silence);
+    const { render, microphone, speaking } = await capture(48_000, [spoken], 2);
+    microphone.setMuted(true);
+    await render();
+    await waitUntil(() => speaking.length >= 40, 'the reports have come');
+    expect(speaking.slice(0, 10)).to.deep.equal(Array(10).fill(false));
+    expect(speaking.slice(12, 20)).to.deep.equal(Array(8).fill(true));
+    expect(speaking.slice(28)).to.deep.equal(Array(12).fill(false));
   });
 
   it('goes on with silence when the microphone gives nothing', async () => {

@@ -1,6 +1,7 @@
 import { expect, waitUntil } from '@open-wc/testing';
+import { Capture } from '../../src/audio/capture.js';
 import { Speaker } from '../../src/audio/speaker.js';
-import type { PlaybackReport } from '../../src/audio/worklets/messages.js';
+import type { BargeIn, PlaybackReport } from '../../src/audio/worklets/messages.js';
 import { fitSine, rmsDb, tone } from '../dsp/fixtures.js';
 import { OfflineAudio } from '../support/offline-audio.js';
 
@@ -130,6 +131,67 @@ describe('Speaker', () => {
     await audio.render();
     expect(reports[0]![1]).to.be.closeTo(120_000, 60);
     expect(reports[0]![3]).to.equal(wireRate);
+  });
+
+  it('reports what the network is like', async () => {
+    const { audio, say, reports } = await speaker(48_000);
+    messages(45).forEach((message, index) => audio.at(index * 0.02, () => say(message)));
+    await audio.render();
+    await waitUntil(() => reports.length >= 20, 'the reports have come');
+    const [targetMs, delayMs, jitterP50Ms, jitterP95Ms, concealedMs] = reports[15]!.slice(4) as number[];
+    expect(targetMs).to.equal(40);
+    expect(delayMs).to.be.within(37, 46);
+    expect(jitterP50Ms).to.be.below(5);
+    expect(jitterP95Ms).to.be.within(jitterP50Ms!, 10);
+    expect(concealedMs).to.equal(0);
+  });
+
+  describe('while the visitor speaks over the agent, from 0.5 s to 1 s', () => {
+    async function interrupted(bargeIn: BargeIn, isMuted = false) {
+      const audio = await OfflineAudio.open(48_000, 2);
+      const { port1: far, port2: near } = new MessageChannel();
+      const { port1: uplink } = new MessageChannel();
+      const voice = new Float32Array(96_000);
+      voice.set(tone(24_000, 48_000, 150, 0.5), 24_000);
+      const context = audio.withMicrophone(voice);
+      new Capture(context, new MediaStream(), { wireRate: 48_000, chunkSamples: 960, isMuted }, uplink, () => {});
+      new Speaker(context, { wireRate, chunkSamples: 960, bargeIn }, far, () => {});
+      const first = pcm(wireRate * 1.5);
+      near.postMessage(first, [first]);
+      audio.at(0.8, () => {
+        const later = pcm(wireRate * 1.5);
+        near.postMessage(later, [later]);
+      });
+      const heard = await audio.render();
+      const levelDb = (fromS: number, toS: number) => rmsDb(heard.subarray(fromS * 48_000, toS * 48_000)) + 9.03;
+      return { heard, levelDb };
+    }
+
+    it('makes it softer by 12 dB within 150 ms, and loud again after 300 ms, without a click', async () => {
+      const { heard, levelDb } = await interrupted('duck');
+      expect(levelDb(0.2, 0.5)).to.be.closeTo(0, 0.1);
+      expect(levelDb(0.65, 1.25)).to.be.closeTo(-12, 0.1);
+      expect(levelDb(1.5, 1.9)).to.be.closeTo(0, 0.1);
+      expect(steepest(heard)).to.be.below(slope(48_000) * 1.02);
+    });
+
+    it('drops what is buffered, once, and plays what comes later', async () => {
+      const { heard, levelDb } = await interrupted('clear');
+      expect(levelDb(0.2, 0.5)).to.be.closeTo(0, 0.1);
+      expect(levelDb(0.65, 0.8)).to.be.below(-100);
+      expect(levelDb(0.85, 1.9)).to.be.closeTo(0, 0.1);
+      expect(steepest(heard)).to.be.below(slope(48_000) + 0.02);
+    });
+
+    for (const [title, bargeIn, isMuted] of [
+      ['does nothing when it is told so', 'off', false],
+      ['does nothing while the visitor is muted', 'duck', true],
+    ] as const) {
+      it(title, async () => {
+        const { levelDb } = await interrupted(bargeIn, isMuted);
+        expect(levelDb(0.2, 1.9)).to.be.closeTo(0, 0.1);
+      });
+    }
   });
 
   it('plays as loud as it is told', async () => {

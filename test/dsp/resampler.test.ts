@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
+import { transform } from 'esbuild';
 import { Resampler } from '../../src/dsp/resampler.js';
 import { firstDifference, fitSine, rmsDb, seededRandom, tone, withoutAllocation } from './fixtures.js';
 
@@ -17,17 +19,22 @@ function measure(fromRate: number, toRate: number, hz: number) {
   return fitSine(output, toRate, hz, Math.ceil(130 * Math.max(1, toRate / fromRate)));
 }
 
+/** Devices at 44.1, 48 and 96 kHz, wires at 8, 16, 32 and 48 kHz, in Hz. */
 const pairs = [
-  { fromRate: 44100, toRate: 48000, maxDelayMs: 0.75 },
-  { fromRate: 48000, toRate: 44100, maxDelayMs: 0.75 },
-  { fromRate: 96000, toRate: 48000, maxDelayMs: 0.75 },
-  { fromRate: 16000, toRate: 48000, maxDelayMs: 2 },
-  { fromRate: 16000, toRate: 44100, maxDelayMs: 2 },
-  { fromRate: 48000, toRate: 16000, maxDelayMs: 2 },
-  { fromRate: 44100, toRate: 16000, maxDelayMs: 2.01 },
-];
+  [44100, 48000],
+  [48000, 44100],
+  [96000, 48000],
+  [8000, 48000],
+  [16000, 48000],
+  [32000, 48000],
+  [16000, 44100],
+  [48000, 16000],
+  [48000, 8000],
+  [44100, 16000],
+  [44100, 8000],
+] as const;
 
-for (const { fromRate, toRate, maxDelayMs } of pairs) {
+for (const [fromRate, toRate] of pairs) {
   describe(`Resampler ${fromRate} → ${toRate}`, () => {
     const nyquist = Math.min(fromRate, toRate) / 2;
 
@@ -48,12 +55,13 @@ for (const { fromRate, toRate, maxDelayMs } of pairs) {
       assert.equal(rippleDb <= 0.001, true);
     });
 
-    it(`delays by half its taps, at most ${maxDelayMs} ms`, (t) => {
+    // 0.73 ms from 44.1 to 48 kHz, 2 ms from and to 16 kHz, 4 ms from and to 8 kHz.
+    // Where that is no whole number of taps there is one tap less.
+    it('delays by 32 samples of the lower rate', (t) => {
       const { delayMs } = measure(fromRate, toRate, 100);
       t.diagnostic(`${delayMs.toFixed(4)} ms`);
-      const taps = Math.ceil(64 * Math.max(1, fromRate / toRate));
-      assert.equal(Math.abs(delayMs - (taps / 2 / fromRate) * 1000) < 1e-5, true);
-      assert.equal(delayMs <= maxDelayMs + 1e-5, true);
+      const shorterMs = 32_000 / Math.min(fromRate, toRate) - delayMs;
+      assert.equal(shorterMs > -1e-5 && shorterMs < 1000 / fromRate, true);
     });
 
     if (fromRate > toRate) {
@@ -216,14 +224,10 @@ describe('Resampler', () => {
     }
   });
 
-  it('is made quickly (printed, not asserted)', (t) => {
-    for (const [fromRate, toRate] of [
-      [44100, 48000],
-      [16000, 44100],
-    ] as const) {
-      const start = performance.now();
-      new Resampler(fromRate, toRate);
-      t.diagnostic(`${fromRate} → ${toRate}: ${(performance.now() - start).toFixed(1)} ms`);
-    }
+  it('is at most 900 bytes of minified code', async (t) => {
+    const source = await readFile(new URL('../../src/dsp/resampler.ts', import.meta.url), 'utf8');
+    const { code } = await transform(source, { loader: 'ts', format: 'esm', target: 'es2022', minify: true });
+    t.diagnostic(`${code.trim().length} B`);
+    assert.equal(code.trim().length <= 900, true);
   });
 });

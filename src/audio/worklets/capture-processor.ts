@@ -1,7 +1,9 @@
 import { Chunker } from '../../dsp/chunker.js';
 import { LevelMeter } from '../../dsp/level-meter.js';
 import { Resampler } from '../../dsp/resampler.js';
-import type { CaptureCommand, ProcessorOptions } from './messages.js';
+import { VoiceDetector } from '../../dsp/voice-detector.js';
+import { doubleTalk } from './double-talk.js';
+import type { CaptureCommand, CaptureReport, ProcessorOptions } from './messages.js';
 
 const quantum = 128;
 
@@ -10,6 +12,8 @@ export class CaptureProcessor extends AudioWorkletProcessor {
   #resampler: Resampler;
   #chunker: Chunker;
   #meter = new LevelMeter(sampleRate);
+  #detector = new VoiceDetector(sampleRate);
+  #report: [...CaptureReport] = [0, false];
   #silence = new Float32Array(quantum);
   #resampled: Float32Array;
   #link: MessagePort | undefined;
@@ -34,6 +38,7 @@ export class CaptureProcessor extends AudioWorkletProcessor {
       command.port.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => this.#chunker.recycle(data);
     } else {
       this.#isRunning = false;
+      doubleTalk.isVisitorSpeaking = false;
       this.#link?.close();
       this.port.close();
     }
@@ -44,7 +49,13 @@ export class CaptureProcessor extends AudioWorkletProcessor {
     if (!this.#link || !this.#isRunning) return this.#isRunning;
     // A microphone that is gone gives no channel at all. The stream goes on with silence, as it does while muted.
     const heard = input?.[0] ?? this.#silence;
-    if (this.#meter.push(heard, heard.length)) this.port.postMessage(this.#meter.levelDbfs);
+    this.#detector.push(heard, doubleTalk.played, heard.length);
+    doubleTalk.isVisitorSpeaking = this.#detector.isSpeaking && !this.#isMuted;
+    if (this.#meter.push(heard, heard.length)) {
+      this.#report[0] = this.#meter.levelDbfs;
+      this.#report[1] = this.#detector.isSpeaking;
+      this.port.postMessage(this.#report);
+    }
     this.#resampler.push(this.#isMuted ? this.#silence : heard, heard.length);
     const length = this.#resampler.pull(this.#resampled, this.#resampler.available);
     this.#chunker.push(this.#resampled, length);

@@ -8,16 +8,30 @@ export type CaptureCommand =
 export type PlaybackCommand =
   { readonly type: 'link'; readonly port: MessagePort } | { readonly type: 'flush' } | { readonly type: 'stop' };
 
-/** The capture processor tells the microphone's level (dBFS, a number) 20 times a second, also while muted. */
-export type CaptureReport = number;
+/**
+ * The capture processor tells how loud the microphone is and whether the visitor speaks, 20 times a second, also while
+ * muted. An array, as is the next, because the audio thread reuses it.
+ */
+export type CaptureReport = readonly [levelDbfs: number, isSpeaking: boolean];
 
-/** The playback processor's figures, 20 times a second. An array, because the audio thread reuses it. */
+/** The playback processor's figures, 20 times a second. */
 export type PlaybackReport = readonly [
   levelDbfs: number,
   bufferedMs: number,
   underruns: number,
   droppedSamples: number,
+  targetMs: number,
+  delayMs: number,
+  jitterP50Ms: number,
+  jitterP95Ms: number,
+  concealedMs: number,
 ];
+
+/**
+ * What the agent's audio does while the visitor speaks over it: it goes down by 12 dB, or what is buffered is dropped once an
+ * utterance, or nothing.
+ */
+export type BargeIn = 'duck' | 'clear' | 'off';
 
 /** Options of both processors. */
 export interface ProcessorOptions {
@@ -27,4 +41,6 @@ export interface ProcessorOptions {
   readonly chunkSamples: number;
   /** Whether it begins muted (capture only). Default false. */
   readonly isMuted?: boolean;
+  /** Playback only. Default `duck`. */
+  readonly bargeIn?: BargeIn;
 }

@@ -1,7 +1,9 @@
+import { Ducker } from '../../dsp/ducker.js';
 import { JitterBuffer } from '../../dsp/jitter-buffer.js';
 import { LevelMeter } from '../../dsp/level-meter.js';
 import { Resampler } from '../../dsp/resampler.js';
-import type { PlaybackCommand, PlaybackReport, ProcessorOptions } from './messages.js';
+import { doubleTalk } from './double-talk.js';
+import type { BargeIn, PlaybackCommand, PlaybackReport, ProcessorOptions } from './messages.js';
 
 const quantum = 128;
 /** Time to fade out in before it ends. */
@@ -11,16 +13,20 @@ const stopS = 0.02;
 export class PlaybackProcessor extends AudioWorkletProcessor {
   #buffer: JitterBuffer;
   #resampler: Resampler;
+  #ducker = new Ducker(sampleRate);
   #meter = new LevelMeter(sampleRate);
+  #bargeIn: BargeIn;
+  #wasVisitorSpeaking = false;
   #pulled: Float32Array;
-  #report: [...PlaybackReport] = [0, 0, 0, 0];
+  #report: [...PlaybackReport] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
   #link: MessagePort | undefined;
   /** Calls until it ends: no end, before it is told to stop. */
   #quantaLeft = Infinity;
 
   constructor({ processorOptions }: { processorOptions: ProcessorOptions }) {
     super();
-    const { wireRate } = processorOptions;
+    const { wireRate, bargeIn = 'duck' } = processorOptions;
+    this.#bargeIn = bargeIn;
     this.#buffer = new JitterBuffer({ sampleRate: wireRate });
     this.#resampler = new Resampler(wireRate, sampleRate);
     // The first call also fills the resampler's history.
@@ -46,10 +52,16 @@ export class PlaybackProcessor extends AudioWorkletProcessor {
   process(_inputs: Float32Array[][], [output]: Float32Array[][]): boolean {
     const speaker = output?.[0];
     if (!speaker) return false;
+    const { isVisitorSpeaking } = doubleTalk;
+    // What the agent says later in the visitor's utterance is an answer to it.
+    if (this.#bargeIn === 'clear' && isVisitorSpeaking && !this.#wasVisitorSpeaking) this.#buffer.flush();
+    this.#wasVisitorSpeaking = isVisitorSpeaking;
     const needed = this.#resampler.needed(speaker.length);
     this.#buffer.pull(this.#pulled, needed);
     this.#resampler.push(this.#pulled, needed);
     this.#resampler.pull(speaker, speaker.length);
+    this.#ducker.apply(speaker, speaker.length, this.#bargeIn === 'duck' && isVisitorSpeaking);
+    doubleTalk.played.set(speaker);
     if (this.#meter.push(speaker, speaker.length)) this.#tell();
     return this.#quantaLeft-- > 0;
   }
@@ -59,6 +71,11 @@ export class PlaybackProcessor extends AudioWorkletProcessor {
     this.#report[1] = this.#buffer.bufferedMs;
     this.#report[2] = this.#buffer.underruns;
     this.#report[3] = this.#buffer.droppedSamples;
+    this.#report[4] = this.#buffer.targetMs;
+    this.#report[5] = this.#buffer.delayMs;
+    this.#report[6] = this.#buffer.jitterMs(0.5);
+    this.#report[7] = this.#buffer.jitterMs(0.95);
+    this.#report[8] = this.#buffer.concealedMs;
     this.port.postMessage(this.#report);
   }
 }
