@@ -16,7 +16,7 @@ import {
   waitForSound,
   waitForStatus,
 } from './support/site.js';
-import { greeting, locate, resample, sine } from './support/sound.js';
+import { greeting, heardShare, resample, sine } from './support/sound.js';
 
 const raw = 'no-echo-cancellation no-noise-suppression no-auto-gain-control';
 type MediaWire = Exclude<AgentWire, 'pcm'>;
@@ -63,9 +63,10 @@ describe('a conversation over WebSocket media', () => {
           assert.match(callId!, /^[\da-f-]{36}$/);
           await waitForSound(page, 7.5);
           const { samples, sampleRate: deviceRate } = await played(page);
-          const { correlation } = locate(resample(greeting.subarray(8000, 24_000), 16_000, deviceRate), samples);
-          // A telephone loses the upper half of the band, Opus keeps the sound and not the wave; and here both code twice.
-          assert.ok(correlation > (wire.codec === 'l16' ? 0.9 : 0.8), `correlation ${correlation}`);
+          // A telephone loses the upper half of the band, Opus keeps the sound and not the wave; here both code twice.
+          const sentence = resample(greeting.subarray(4000, 28_000), 16_000, deviceRate);
+          const share = heardShare(sentence, samples, deviceRate, 0.7);
+          assert.ok(share > 0.75, `${share} of it`);
           await clickCall(page);
           const report = await simulator.nextReport();
           const { codec, framing } = wire;
@@ -110,36 +111,27 @@ describe('RTP over a bad line', () => {
   });
   after(() => browser.close());
 
-  for (const [scenario, correlation] of [
-    ['reorder', 0.99],
-    ['duplicate', 0.99],
-    ['rtp-extras', 0.99],
-    ['near-wrap', 0.99],
-    // A packet in twenty is silence.
-    ['loss', 0.9],
+  for (const [scenario, least] of [
+    ['reorder', 0.85],
+    ['duplicate', 0.85],
+    ['rtp-extras', 0.85],
+    ['near-wrap', 0.85],
+    // A packet in twenty is silence, and each piece is three.
+    ['loss', 0.6],
   ] as const) {
-    it(`${scenario}: what the agent says keeps its order and its time`, { timeout: 90_000 }, async () => {
-      // Where this machine holds the agent's messages back, a gap is right: only then there is another try.
-      const tries: string[] = [];
-      let [found, underruns, isWhole] = [0, 0, true];
-      do {
-        await onSite(browser, startSite(scenario, { wire: { codec: 'l16', framing: 'rtp' } }), async (page) => {
-          await clickCall(page);
-          await waitForStatus(page, 'active');
-          await waitForSound(page, 6);
-          const recording = await played(page);
-          const { samples, sampleRate } = recording;
-          ({ isWhole } = recording);
-          const wanted = resample(greeting.subarray(16_000, 16_000 * 4), 16_000, sampleRate);
-          found = locate(wanted, samples).correlation;
-          ({ underruns } = await stats(page));
-          tries.push(`${found.toFixed(3)}, ${underruns} underruns`);
-          await clickCall(page);
-          await waitForStatus(page, 'ended');
-        });
-      } while (found < correlation && (underruns > 0 || !isWhole) && tries.length < 5);
-      assert.ok(found > correlation, `correlation, by try: ${tries.join('; ')}`);
-    });
+    it(`${scenario}: what the agent says keeps its order and its time`, { timeout: 60_000 }, () =>
+      onSite(browser, startSite(scenario, { wire: { codec: 'l16', framing: 'rtp' } }), async (page) => {
+        await clickCall(page);
+        await waitForStatus(page, 'active');
+        await waitForSound(page, 6);
+        const { samples, sampleRate } = await played(page);
+        const wanted = resample(greeting.subarray(16_000, 16_000 * 4), 16_000, sampleRate);
+        const share = heardShare(wanted, samples, sampleRate);
+        assert.ok(share > least, `${share} of it`);
+        await clickCall(page);
+        await waitForStatus(page, 'ended');
+      }),
+    );
   }
 });
 

@@ -196,7 +196,8 @@ export interface Recording {
 /** What was played in the page so far; silence where the recorder missed it. */
 export async function played(page: Page, index = 0): Promise<Recording> {
   const { text, sampleRate, frames } = await page.evaluate(async (which) => {
-    const { sampleRate, blocks } = window.witness.recordings[which]!;
+    const { sampleRate, blocks: running } = window.witness.recordings[which]!;
+    const blocks = [...running];
     const bytes = new Blob(blocks.map(({ samples }) => samples as Float32Array<ArrayBuffer>));
     const reader = new FileReader();
     const url = await new Promise<string>((resolve) => {

@@ -68,6 +68,30 @@ export function locate(part: Float32Array, whole: Float32Array): { offset: numbe
 }
 
 /**
+ * How much of a sound is heard in a recording in its order and time: the share of its loud pieces of 60 ms that are found
+ * within 250 ms of where most are. A player that bridges late messages by stretching passes; lost, doubled or swapped sound
+ * does not.
+ * @param alike - Correlation from which a piece counts as found.
+ */
+export function heardShare(sound: Float32Array, recording: Float32Array, sampleRate: number, alike = 0.85): number {
+  const coarse = 8;
+  const [part, whole] = [thin(sound, coarse), thin(recording, coarse)];
+  const rate = sampleRate / coarse;
+  const length = Math.round(0.06 * rate);
+  const pieces = Array.from({ length: Math.floor(part.length / length) }, (_, i) => ({
+    start: i * length,
+    samples: part.subarray(i * length, (i + 1) * length),
+  })).filter(({ samples }) => samples.reduce((sum, sample) => sum + sample * sample, 0) / length > 1e-3);
+  const delays = pieces.map(({ start, samples }) => {
+    const offset = best(samples, whole, 0, whole.length - length);
+    return correlationAt(samples, whole, offset) > alike ? offset - start : NaN;
+  });
+  const found = delays.filter((delay) => !Number.isNaN(delay)).sort((a, b) => a - b);
+  const median = found[found.length >> 1] ?? NaN;
+  return delays.filter((delay) => Math.abs(delay - median) < 0.25 * rate).length / pieces.length;
+}
+
+/**
  * How much of a 16 kHz sound is in a recording: signal to difference, in dB, from 100 ms to the end of the sound.
  * The player's resampler may have begun at any phase between two of its output samples, so all are tried.
  */
