@@ -10,9 +10,9 @@ const MOST_WAIT_MS = 200;
 /** The delay below which speech is stretched, on a quiet network and on one that stalls. */
 const QUIET_HOLD_MS = 20;
 const STALLING_HOLD_MS = 210;
-/** A message so late is a stall. It is remembered for a while: half of it for 2,300 messages, 46 s of speech. */
+/** A message so late is a stall. It is remembered for a while: half of it for 1,000 messages, 20 s of speech. */
 const STALL_MS = 40;
-const MEMORY = 0.9997;
+const MEMORY = 0.9993;
 
 /**
  * What the network has shown: how late messages come, and how much delay would be enough for them.
@@ -100,7 +100,7 @@ export class Arrivals {
       this.#waitMs = lengthMs >= LONG_MESSAGE_MS ? LONG_MESSAGE_WAIT_MS : QUIET_WAIT_MS;
     } else {
       // Twice the 97 % quantile: near the worst where stalls are common, little where they are rare.
-      const usualMs = Math.min(this.#worstMs, 2 * this.#histogram.quantileMs(0.97)) + 20;
+      const usualMs = Math.min(this.#worstMs, 2 * this.#histogram.quantileMs(0.97)) + 35;
       this.#waitMs = Math.max(LEAST_WAIT_MS, Math.min(MOST_WAIT_MS, usualMs));
     }
   }

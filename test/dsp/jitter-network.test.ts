@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { conditions, measure, speech } from '../../scripts/bench/jitter-table.js';
-import { clean, jittery, paced } from '../../scripts/bench/networks.js';
+import { clean, jittery, lossy, paced } from '../../scripts/bench/networks.js';
 import { Ours } from '../../scripts/bench/players.js';
-import { simulate } from '../../scripts/bench/simulate.js';
+import { simulate, wireRate } from '../../scripts/bench/simulate.js';
+import { follow } from './follow.js';
 import { seededRandom } from './fixtures.js';
 
 describe('JitterBuffer on a network', () => {
@@ -27,6 +28,43 @@ describe('JitterBuffer on a network', () => {
     assert.ok(firstAudioMaxMs <= 50, `${firstAudioMaxMs} ms`);
     assert.ok(delayP95Ms <= 80, `${delayP95Ms} ms, of which 30 are the line's`);
   });
+
+  for (const [title, network] of [
+    ['with ±15 ms and stalls', jittery],
+    ['that loses packets', lossy],
+  ] as const) {
+    it(`plays real speech on a line ${title} so that every piece of it is there, in its place and at its pitch`, (t) => {
+      for (let seed = 1; seed <= 3; seed++) {
+        const messages = paced(8000, seededRandom(seed));
+        const sound = new Int16Array(8 * wireRate).map((_, i) => speech[i % speech.length]!);
+        const arrivalsMs = network(
+          messages.map(({ atMs }) => atMs),
+          seededRandom(seed),
+        );
+        const player = new Ours();
+        const output: number[] = [];
+        for (let nowMs = 0, next = 0; nowMs < 10_000; nowMs += 2.5) {
+          for (; next < messages.length && arrivalsMs[next]! <= nowMs; next++) {
+            player.push(sound.subarray(next * 320, (next + 1) * 320));
+          }
+          const block = new Float32Array(40);
+          player.pull(block, 40);
+          output.push(...block);
+        }
+        const spoken = Float32Array.from(sound, (value) => value / 32_768);
+        const start = output.findIndex((value) => value !== 0) - spoken.findIndex((value) => value !== 0);
+        const pieces = follow(spoken, Float32Array.from(output), wireRate, start);
+        const least = Math.min(...pieces.map(({ correlation }) => correlation));
+        const changed = pieces.filter(({ correlation }) => correlation < 0.95).length / pieces.length;
+        const laterMs = pieces.map((piece) => piece.laterMs);
+        t.diagnostic(`least ${least.toFixed(2)}, ${(100 * changed).toFixed(0)} % changed, ${Math.max(...laterMs)} ms`);
+        assert.equal(least > 0.6, true);
+        assert.equal(changed < 0.1, true);
+        // Nothing is left out: what comes is never earlier than it began.
+        assert.equal(Math.min(...laterMs) > -5, true);
+      }
+    });
+  }
 
   it('has no gap any more once it has met the first stall of a line with ±15 ms and 60 to 150 ms on 4 % of messages', () => {
     for (let seed = 1; seed <= 8; seed++) {
