@@ -95,6 +95,7 @@ export class SynthflowCall extends LitElement {
     muted: { type: Boolean, reflect: true },
     volume: { type: Number, useDefault: true },
     maxDuration: { type: Number, useDefault: true },
+    bargeIn: { useDefault: true },
     noEchoCancellation: { type: Boolean },
     noNoiseSuppression: { type: Boolean },
     noAutoGainControl: { type: Boolean },
@@ -137,6 +138,8 @@ export class SynthflowCall extends LitElement {
   volume = 1;
   /** Seconds after which the call ends by itself; 0 = never. */
   maxDuration = 1800;
+  /** What the agent's voice does while the visitor speaks over it: `duck`, `clear` what it had still to say, or `off`. */
+  bargeIn: 'duck' | 'clear' | 'off' = 'duck';
   /** Leaves echo in the microphone's sound. */
   noEchoCancellation = false;
   /** Leaves noise in the microphone's sound. */
@@ -462,6 +465,7 @@ export class SynthflowCall extends LitElement {
       assistantId: this.assistantId,
       protocol: this.protocol,
       maxDurationS: this.maxDuration,
+      bargeIn: this.bargeIn,
       workletUrl: this.workletUrl,
       assetsUrl: this.assetsUrl,
       noWorker: this.noWorker,

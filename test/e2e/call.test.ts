@@ -22,7 +22,7 @@ import {
 import { fidelityDb, greeting, heardShare, resample, sine, toFloat } from './support/sound.js';
 
 /** Leaves the microphone's sound as it is, for figures. */
-const raw = 'no-echo-cancellation no-noise-suppression no-auto-gain-control';
+const raw = 'barge-in="off" no-echo-cancellation no-noise-suppression no-auto-gain-control';
 
 /** Calls until the agent is ready. */
 async function call(page: Page): Promise<void> {
@@ -121,7 +121,7 @@ for (const [wire, sampleRate] of [
           let [db, latenessMs, isWhole] = [0, 0, true];
           do {
             // On the page's own thread, where it is seen when messages come.
-            const html = pageWith(tag('no-worker'));
+            const html = pageWith(tag('barge-in="off" no-worker'));
             await onSite(browser, startSite(scenario, { wire, html }), async (page) => {
               await call(page);
               await waitForSound(page, speechSeconds + 1.5);

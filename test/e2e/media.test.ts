@@ -18,7 +18,7 @@ import {
 } from './support/site.js';
 import { greeting, heardShare, resample, sine } from './support/sound.js';
 
-const raw = 'no-echo-cancellation no-noise-suppression no-auto-gain-control';
+const raw = 'barge-in="off" no-echo-cancellation no-noise-suppression no-auto-gain-control';
 type MediaWire = Exclude<AgentWire, 'pcm'>;
 
 /** Every codec and framing, and both ways to connect. */
@@ -221,7 +221,7 @@ describe('a codec that the browser lacks', () => {
   it('fails as unsupported-browser, hangs up, and says what to change', () =>
     onSite(
       browser,
-      startSite('speech', { wire: { codec: 'opus', framing: 'rtp' }, html: pageWith(tag('no-worker')) }),
+      startSite('speech', { wire: { codec: 'opus', framing: 'rtp' }, html: pageWith(tag('barge-in="off" no-worker')) }),
       async (page, { simulator }) => {
         await page.evaluate(() => Reflect.deleteProperty(window, 'AudioEncoder'));
         await clickCall(page);
@@ -239,7 +239,7 @@ describe('a codec that the browser lacks', () => {
       browser,
       startSite('speech', {
         wire: { codec: 'pcmu' },
-        html: pageWith(tag('no-worker')),
+        html: pageWith(tag('barge-in="off" no-worker')),
         missing: ['/dist/synthflow-call.codecs.js'],
       }),
       async (page, { simulator }) => {
@@ -258,7 +258,7 @@ describe('a codec that the browser lacks', () => {
       browser,
       startSite('speech', {
         policy: strictPolicy,
-        html: pageWith(tag('no-worker')),
+        html: pageWith(tag('barge-in="off" no-worker')),
         wire: { codec: 'pcmu', framing: 'rtp' },
       }),
       async (page, { requests }) => {

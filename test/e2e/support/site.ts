@@ -25,8 +25,10 @@ export const pageWith = (body: string): string => `<!doctype html>
 <script type="module" src="/dist/synthflow-call.js"></script></head>
 <body>${body}</body></html>`;
 
-/** The tag as a site would paste it. */
-export const tag = (attributes = ''): string =>
+/**
+ * The tag as a site would paste it; the agent does not go down when the fake microphone beeps over it.
+ */
+export const tag = (attributes = 'barge-in="off"'): string =>
   `<synthflow-call token-endpoint="/api/synthflow/token" assistant-id="agent" ${attributes}></synthflow-call>`;
 
 export interface Site {

@@ -83,8 +83,12 @@ export function heardShare(sound: Float32Array, recording: Float32Array, sampleR
     samples: part.subarray(i * length, (i + 1) * length),
   })).filter(({ samples }) => samples.reduce((sum, sample) => sum + sample * sample, 0) / length > 1e-3);
   const delays = pieces.map(({ start, samples }) => {
-    const offset = best(samples, whole, 0, whole.length - length);
-    return correlationAt(samples, whole, offset) > alike ? offset - start : NaN;
+    let [place, most] = [0, alike];
+    for (let offset = 0; offset + length <= whole.length; offset += 1) {
+      const correlation = correlationAt(samples, whole, offset);
+      if (correlation > most) [place, most] = [offset, correlation];
+    }
+    return most > alike ? place - start : NaN;
   });
   const found = delays.filter((delay) => !Number.isNaN(delay)).sort((a, b) => a - b);
   const median = found[found.length >> 1] ?? NaN;
