@@ -117,16 +117,7 @@ describe('the limits', () => {
   });
 
   it('must be whole numbers under names that there are', () => {
-    const wrong = [
-      5,
-      'on',
-      [1],
-      { perHour: 1 },
-      { perDay: 0 },
-      { perDay: 1.5 },
-      { perDay: '9' },
-      { leaseS: false },
-    ];
+    const wrong = [5, 'on', [1], { perHour: 1 }, { perDay: 0 }, { perDay: 1.5 }, { perDay: '9' }, { leaseS: false }];
     for (const limits of wrong) {
       assert.throws(
         () => createEndpoint({ limits: limits as LimitOptions }),
