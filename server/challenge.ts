@@ -1,5 +1,5 @@
 import type { LimitStore } from './limits.js';
-import { Refusal } from './refusal.js';
+import { methodsWithoutGet, Refusal } from './refusal.js';
 
 /** What a visitor's browser is asked to do before it gets a session; any further fields say how. */
 export interface ChallengeTask {
@@ -60,10 +60,13 @@ export async function passChallenge(
   store: LimitStore,
   { method, answer, address, isSuspicious }: ChallengedRequest,
 ): Promise<void> {
-  if (answer === undefined || answer === null) {
+  // A query has no place for an answer: it would be in logs, and might be too long.
+  if (answer === undefined || answer === null || method === 'GET') {
     if (challenge.mode === 'on-suspicion' && !(await isSuspicious())) return;
-    // A query has no place for the answer: a log would keep it, and it might be too long.
-    if (method === 'GET') throw new Refusal('method-not-allowed', 'Visitors have to solve a challenge here: use POST.');
+    if (method === 'GET') {
+      const sentence = 'Visitors have to solve a challenge here: use POST.';
+      throw new Refusal('method-not-allowed', sentence, { allow: methodsWithoutGet });
+    }
     const task = await challenge.issue();
     throw new Refusal('challenge-required', 'Solve the challenge and send the request again with the answer.', {
       challenge: task,

@@ -23,10 +23,15 @@ export const refusalStatus = {
 
 export type RefusalCode = keyof typeof refusalStatus;
 
+/** The methods of an endpoint, or of an agent, that no GET gives a session of. */
+export const methodsWithoutGet = 'POST, OPTIONS';
+
 /** What an error answer says besides its code and message. */
 export interface RefusalDetails {
   /** Seconds after which another try makes sense. */
   retryAfterS?: number | undefined;
+  /** The methods that are allowed. */
+  allow?: string | undefined;
   /** What to solve first. */
   challenge?: ChallengeTask | undefined;
   /** The limit that was reached: for the log alone. */

@@ -3,7 +3,7 @@ import type { RequestContext } from './client-address.js';
 import { fetchMediaSession, type BindAnswer, type MediaAnswer } from './fetch-media-session.js';
 import { fetchSession } from './fetch-session.js';
 import { admitsOrigin, readableBy } from './origin-guard.js';
-import { Refusal, refusalBody } from './refusal.js';
+import { methodsWithoutGet, Refusal, refusalBody } from './refusal.js';
 import { agentOf, clientReferenceOf, readJson, readQuery, serverNameOf, type RequestFields } from './request-fields.js';
 import type { Agent } from './resolve-agents.js';
 import { resolveSettings, type TokenHandlerOptions, type TokenLogEntry, type TokenSettings } from './token-settings.js';
@@ -25,7 +25,6 @@ const bodyLimitBytes = 2048;
 /** Where there are challenges: an answer to one may be 2 KiB by itself (Turnstile, reCAPTCHA). */
 const challengedBodyLimitBytes = 8192;
 const methods = 'GET, POST, OPTIONS';
-const mediaMethods = 'POST, OPTIONS';
 
 /**
  * Makes the token endpoint: the page asks it for a session URL, and the API key stays on the server.
@@ -43,7 +42,8 @@ export function createTokenHandler(options: TokenHandlerOptions): TokenHandler {
     const { status, body, code } = await answer(request, context, settings, facts, headers).catch(
       (error: unknown): Answer => {
         const refusal = error instanceof Refusal ? error : new Refusal('internal-error', 'The endpoint failed.');
-        const { retryAfterS, limit } = refusal.details;
+        const { retryAfterS, allow, limit } = refusal.details;
+        if (allow !== undefined) headers.set('allow', allow);
         if (retryAfterS !== undefined) headers.set('retry-after', String(retryAfterS));
         if (limit !== undefined) facts.limit = limit;
         return { status: refusal.status, body: refusalBody(refusal, requestId), code: refusal.code };
@@ -100,8 +100,9 @@ async function answer(
       const agent = agentOf(fields, settings);
       facts.agent = agent.alias;
       if (agent.protocol === 'media' && request.method === 'GET') {
-        headers.set('allow', mediaMethods);
-        throw new Refusal('method-not-allowed', 'A session of this agent is a call that is billed: use POST.');
+        throw new Refusal('method-not-allowed', 'A session of this agent is a call that is billed: use POST.', {
+          allow: methodsWithoutGet,
+        });
       }
       const serverName = serverNameOf(fields, agent);
       // The first request of connect-then-bind creates nothing: the second one counts.
@@ -110,8 +111,7 @@ async function answer(
       return { status: 200, body: await fetchAnswer(settings, agent, serverName, request.signal, facts) };
     }
     default:
-      headers.set('allow', methods);
-      throw new Refusal('method-not-allowed', `Use one of ${methods}.`);
+      throw new Refusal('method-not-allowed', `Use one of ${methods}.`, { allow: methods });
   }
 }
 
