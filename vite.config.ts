@@ -3,7 +3,7 @@ import { defineConfig, type UserConfig } from 'vite';
 import { minifyScript } from './scripts/minify-script.mjs';
 import { bundleWorklet, worklet } from './scripts/worklet-plugin.mjs';
 
-const { dependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+const { dependencies, peerDependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 const workletEntry = new URL('src/audio/worklets/synthflow-call.worklet.ts', import.meta.url).pathname;
 
 const shared = { emptyOutDir: false, copyPublicDir: false, target: 'es2022', reportCompressedSize: false } as const;
@@ -48,10 +48,20 @@ const builds: Record<string, UserConfig> = {
       ssr: true,
       target: 'node20',
       lib: {
-        entry: { server: 'server/index.ts', 'server-node': 'server/adapters/node.ts', cli: 'server/cli.ts' },
+        entry: {
+          server: 'server/index.ts',
+          'server-node': 'server/adapters/node.ts',
+          'server-environment': 'server/environment.ts',
+          'server-altcha': 'server/altcha.ts',
+          'server-redis': 'server/stores/redis.ts',
+          'server-cloudflare': 'server/stores/cloudflare.ts',
+          cli: 'server/cli.ts',
+        },
         formats: ['es'],
       },
-      rolldownOptions: { external: [/^node:/, ...Object.keys(dependencies)] },
+      rolldownOptions: {
+        external: [/^node:/, /^altcha-lib\//, ...Object.keys({ ...dependencies, ...peerDependencies })],
+      },
     },
   },
 };

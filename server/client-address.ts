@@ -33,7 +33,7 @@ export function resolveClientAddress(option: unknown): AddressFinder {
     return (request, context) => behindProxies(request, context, option);
   }
   throw new TypeError(
-    `The client address must be the number of trusted proxies, a function, or one of ${Object.keys(platformHeaders).join(', ')}.`,
+    `The client address (TRUSTED_PROXIES) must be the number of trusted proxies, a function, or one of ${Object.keys(platformHeaders).join(', ')}.`,
   );
 }
 
