@@ -1,6 +1,7 @@
 import { createChallenge, randomInt, verifySolution, type Challenge, type Payload } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/web/pbkdf2';
 import type { ChallengeOptions } from './challenge.js';
+import { UsageError } from './environment.js';
 
 /** How hard a visitor's browser has to work, and how we know our own challenges again. */
 export interface AltchaOptions {
@@ -60,6 +61,22 @@ export function createAltcha({ secret, mode, effort = 2000, expiresInS = 120 }: 
       return verified && { spentAs: payload.challenge.signature!, forS: expiresInS + 1 };
     },
   };
+}
+
+/**
+ * The challenge that the environment sets: CHALLENGE (`off`, `on-suspicion`, `always`) and CHALLENGE_SECRET.
+ * @throws Error - one sentence on the variable that is missing or wrong; it quotes no value.
+ */
+export function readChallenge(environment: object): ChallengeOptions | undefined {
+  const { CHALLENGE: mode = 'off', CHALLENGE_SECRET: secret = '' } = environment as Readonly<Record<string, string>>;
+  if (mode === 'off' || mode === '') return undefined;
+  if (mode !== 'on-suspicion' && mode !== 'always') {
+    throw new UsageError('CHALLENGE must be one of off, on-suspicion, always.');
+  }
+  if (secret === '') {
+    throw new UsageError('CHALLENGE_SECRET is not set: every machine needs the same; try openssl rand -hex 32.');
+  }
+  return createAltcha({ secret, mode });
 }
 
 /** The page may send anything: only text and numbers in the places where the library looks. */

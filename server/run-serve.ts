@@ -1,4 +1,4 @@
-import { createAltcha } from './altcha.js';
+import { readChallenge } from './altcha.js';
 import type { ChallengeOptions } from './challenge.js';
 import {
   readHandlerOptions,
@@ -37,7 +37,7 @@ export async function runServe(flags: Flags, environment: Environment): Promise<
     isProxied: options.clientAddress !== undefined && options.clientAddress !== 0,
   });
   const redisUrl = readVariable('REDIS_URL', flags, environment);
-  const challenge = readChallenge(flags, environment, redisUrl !== undefined);
+  const challenge = challengeOf(flags, environment, redisUrl !== undefined);
   // Checked before anything connects: a mistake is told at once.
   createTokenHandler({ ...options, challenge });
   const shared =
@@ -82,20 +82,13 @@ function readLogLevel(flags: Flags, environment: Environment): LogLevel {
   return level;
 }
 
-function readChallenge(flags: Flags, environment: Environment, isShared: boolean): ChallengeOptions | undefined {
-  const mode = readVariable('CHALLENGE', flags, environment) ?? 'off';
-  if (mode === 'off') return undefined;
-  if (mode !== 'on-suspicion' && mode !== 'always') {
-    throw new UsageError('CHALLENGE must be one of off, on-suspicion, always.');
-  }
-  const secret = readVariable('CHALLENGE_SECRET', {}, environment);
-  if (secret === undefined && isShared) {
-    throw new UsageError(
-      'CHALLENGE_SECRET is not set: machines that share REDIS_URL need the same; try openssl rand -hex 32.',
-    );
-  }
+function challengeOf(flags: Flags, environment: Environment, isShared: boolean): ChallengeOptions | undefined {
   // One process alone knows its own challenges again by any secret.
-  return createAltcha({ secret: secret ?? `${crypto.randomUUID()}${crypto.randomUUID()}`, mode });
+  const secret = isShared ? undefined : `${crypto.randomUUID()}${crypto.randomUUID()}`;
+  return readChallenge({
+    CHALLENGE: readVariable('CHALLENGE', flags, environment),
+    CHALLENGE_SECRET: readVariable('CHALLENGE_SECRET', {}, environment) ?? secret,
+  });
 }
 
 async function connectRedis(

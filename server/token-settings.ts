@@ -118,10 +118,23 @@ export function resolveSettings(options: TokenHandlerOptions): TokenSettings {
     store: resolveStore(options.store),
     challenge: resolveChallenge(options.challenge),
     findAddress: resolveClientAddress(options.clientAddress ?? 0),
-    // Looked up at each call, and called without a receiver: some platforms refuse one.
-    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+    fetch: options.fetch ?? defaultFetch(),
     log: options.log,
   };
+}
+
+/** What Deno has and others have not. */
+interface DenoGlobal {
+  Deno?: { createHttpClient?: (options: { poolMaxIdlePerHost: number }) => object };
+}
+
+function defaultFetch(): typeof fetch {
+  // Deno sends a POST a second time where a connection that it has used before breaks, and each creates a call. So it
+  // uses none twice.
+  const client = (globalThis as DenoGlobal).Deno?.createHttpClient?.({ poolMaxIdlePerHost: 0 });
+  const init = client && { client };
+  // Looked up at each call, and called without a receiver: some platforms refuse one.
+  return (input, given) => fetch(input, init ? { ...given, ...init } : given);
 }
 
 function resolveKey(apiKey: unknown): string {
