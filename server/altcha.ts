@@ -33,7 +33,7 @@ export function createAltcha({ secret, mode, effort = 2000, expiresInS = 120 }: 
     );
   }
   if (!Number.isInteger(effort) || effort < 2 || effort > 1_000_000) {
-    throw new TypeError('The effort of the challenge must be a whole number from 2 to 1000000.');
+    throw new TypeError('The effort of the challenge (CHALLENGE_EFFORT) must be a whole number from 2 to 1000000.');
   }
   if (!Number.isInteger(expiresInS) || expiresInS < 10 || expiresInS > 3600) {
     throw new TypeError('The challenge must expire in a whole number of seconds from 10 to 3600.');
@@ -64,19 +64,23 @@ export function createAltcha({ secret, mode, effort = 2000, expiresInS = 120 }: 
 }
 
 /**
- * The challenge that the environment sets: CHALLENGE (`off`, `on-suspicion`, `always`) and CHALLENGE_SECRET.
+ * The challenge that the environment sets: CHALLENGE (`off`, `on-suspicion`, `always`), CHALLENGE_SECRET and, if the default
+ * is not right, CHALLENGE_EFFORT.
  * @throws Error - one sentence on the variable that is missing or wrong; it quotes no value.
  */
 export function readChallenge(environment: object): ChallengeOptions | undefined {
-  const { CHALLENGE: mode = 'off', CHALLENGE_SECRET: secret = '' } = environment as Readonly<Record<string, string>>;
-  if (mode === 'off' || mode === '') return undefined;
+  const variables = environment as Readonly<Record<string, string | undefined>>;
+  const mode = variables['CHALLENGE'] || 'off';
+  if (mode === 'off') return undefined;
   if (mode !== 'on-suspicion' && mode !== 'always') {
     throw new UsageError('CHALLENGE must be one of off, on-suspicion, always.');
   }
-  if (secret === '') {
+  const secret = variables['CHALLENGE_SECRET'];
+  if (!secret) {
     throw new UsageError('CHALLENGE_SECRET is not set: every machine needs the same; try openssl rand -hex 32.');
   }
-  return createAltcha({ secret, mode });
+  const effort = variables['CHALLENGE_EFFORT'];
+  return createAltcha({ secret, mode, effort: effort ? Number(effort) : undefined });
 }
 
 /** The page may send anything: only text and numbers in the places where the library looks. */

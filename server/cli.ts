@@ -35,6 +35,7 @@ Flags of serve alone
   --limits                    LIMITS                    off: none of them
   --challenge                 CHALLENGE                 off (default), on-suspicion or always: visitors' browsers
                                                         do a second of work before a session (ALTCHA)
+  --challenge-effort          CHALLENGE_EFFORT          key derivations that a browser tries at most: default 2000
   --redis-url                 REDIS_URL                 count limits there; for more than one machine
   --log-level                 LOG_LEVEL                 debug, info (default), warn, error or silent
 
@@ -71,6 +72,7 @@ const serveFlags = {
   'limit-per-day': { type: 'string' },
   'limit-concurrent': { type: 'string' },
   challenge: { type: 'string' },
+  'challenge-effort': { type: 'string' },
   'redis-url': { type: 'string' },
   'log-level': { type: 'string' },
 } as const;

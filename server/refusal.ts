@@ -15,6 +15,7 @@ export const refusalStatus = {
   'rate-limited': 429,
   'client-closed': 499, // Only the log sees it: nobody is left to read the answer.
   'internal-error': 500,
+  misconfigured: 500,
   'upstream-error': 502,
   'upstream-rejected-key': 502,
   busy: 503,

@@ -88,6 +88,7 @@ function challengeOf(flags: Flags, environment: Environment, isShared: boolean):
   return readChallenge({
     CHALLENGE: readVariable('CHALLENGE', flags, environment),
     CHALLENGE_SECRET: readVariable('CHALLENGE_SECRET', {}, environment) ?? secret,
+    CHALLENGE_EFFORT: readVariable('CHALLENGE_EFFORT', flags, environment),
   });
 }
 

@@ -22,7 +22,7 @@ export function toNodeListener(handler: TokenHandler): RequestListener {
   return (request, response) => {
     // The adapter would wait for ever for a body that somebody else has read.
     if (request.readableDidRead) {
-      sendRefusal(response, new Refusal('internal-error', 'A body parser ran before the endpoint: mount it after.'));
+      sendRefusal(response, new Refusal('misconfigured', 'A body parser ran before the endpoint: mount it after.'));
     } else {
       listener(request, response);
     }

@@ -69,7 +69,12 @@ for (const host of hosts.filter(({ name }) => !only || name === only)) {
     });
 
     it('gives a session for a solved challenge, once', async () => {
-      const variables = { LIMITS: 'off', CHALLENGE: 'always', CHALLENGE_SECRET: 's'.repeat(40) };
+      const variables = {
+        LIMITS: 'off',
+        CHALLENGE: 'always',
+        CHALLENGE_SECRET: 's'.repeat(40),
+        CHALLENGE_EFFORT: '50',
+      };
       const challenged = await host.start(environmentOf(upstream, host, variables));
       try {
         const asked = await ask(challenged.url, { assistant_id: 'support' });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import { solveChallenge, type Challenge, type Solution } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/web/pbkdf2';
-import { createAltcha, type AltchaOptions } from '../../server/altcha.js';
+import { createAltcha, readChallenge, type AltchaOptions } from '../../server/altcha.js';
 import type { ChallengeOptions, RequestContext, TokenHandler, TokenHandlerOptions } from '../../server/index.js';
 import { createEndpoint, errorOf, get, mediaAgent, mediaUrl, post, upstreamOf } from './support.js';
 
@@ -125,6 +125,25 @@ describe('ALTCHA', () => {
         () => altcha(options),
         (error: Error) => error instanceof TypeError && !error.message.includes('short-secret'),
       );
+    }
+  });
+});
+
+describe('the challenge of the environment', () => {
+  const set = { CHALLENGE: 'always', CHALLENGE_SECRET: secret };
+
+  it('is off unless it is set', () => {
+    for (const variables of [{}, { CHALLENGE: '' }, { CHALLENGE: 'off', CHALLENGE_SECRET: '' }]) {
+      assert.equal(readChallenge(variables), undefined);
+    }
+    assert.equal(readChallenge({ ...set, CHALLENGE: 'on-suspicion' })?.mode, 'on-suspicion');
+  });
+
+  it('needs a mode that there is, a secret and a number', () => {
+    const wrong = [{ CHALLENGE: 'on' }, { CHALLENGE_SECRET: '' }, { CHALLENGE_EFFORT: 'much' }];
+    for (const variables of wrong) {
+      const [name] = Object.keys(variables) as [string];
+      assert.throws(() => readChallenge({ ...set, ...variables }), new RegExp(name));
     }
   });
 });

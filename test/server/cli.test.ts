@@ -85,6 +85,7 @@ describe('the command', () => {
         'LIMIT_CONCURRENT',
         'CHALLENGE',
         'CHALLENGE_SECRET',
+        'CHALLENGE_EFFORT',
         'REDIS_URL',
         'METRICS_TOKEN',
         'LOG_LEVEL',
@@ -134,6 +135,7 @@ describe('the command', () => {
       [['serve', '--trusted-proxies', 'nginx'], working, /TRUSTED_PROXIES/],
       [['serve', '--log-level', 'loud'], working, /LOG_LEVEL must be/],
       [['serve', '--challenge', 'sometimes'], working, /CHALLENGE must be/],
+      [['serve', '--challenge', 'always', '--challenge-effort', '1'], working, /CHALLENGE_EFFORT/],
       [['serve', '--challenge', 'always'], { ...working, CHALLENGE_SECRET: 'short' }, /shorter than 32/],
       [
         ['serve', '--challenge', 'always'],
@@ -275,6 +277,7 @@ describe('serve', () => {
       LIMIT_PER_DAY: '1',
       CHALLENGE: 'always',
       CHALLENGE_SECRET: 'x'.repeat(32),
+      CHALLENGE_EFFORT: '20',
     });
     const send = (fields: object) => {
       const headers = { origin: page, 'content-type': 'application/json' };
