@@ -130,18 +130,6 @@ describe('the command', () => {
       [['doctor', '--port', '1'], working, /Unknown option '--port'/],
       [['doctor', '--synthflow-api-key', apiKey], working, /list of processes/],
       [['serve', '--synthflow-api-key', apiKey], working, /list of processes/],
-      [['serve'], { ...working, LIMIT_PER_DAY: 'many' }, /LIMIT_PER_DAY must be/],
-      [['serve', '--limits', 'on'], working, /LIMITS can say off/],
-      [['serve', '--trusted-proxies', 'nginx'], working, /TRUSTED_PROXIES/],
-      [['serve', '--log-level', 'loud'], working, /LOG_LEVEL must be/],
-      [['serve', '--challenge', 'sometimes'], working, /CHALLENGE must be/],
-      [['serve', '--challenge', 'always', '--challenge-effort', '1'], working, /CHALLENGE_EFFORT/],
-      [['serve', '--challenge', 'always'], { ...working, CHALLENGE_SECRET: 'short' }, /shorter than 32/],
-      [
-        ['serve', '--challenge', 'always'],
-        { ...working, REDIS_URL: `redis://:${apiKey}@localhost` },
-        /CHALLENGE_SECRET is not set/,
-      ],
       [['serve'], { ...working, REDIS_URL: `http://:${apiKey}@localhost` }, /REDIS_URL must be/],
       [['serve', `--synthflow-api-key=${apiKey}`], {}, /list of processes/],
     ];
