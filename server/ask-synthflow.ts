@@ -31,10 +31,13 @@ export async function askSynthflow(
   { fetch, apiKey }: Pick<TokenSettings, 'apiKey' | 'fetch'>,
   { url, body, signal, mayRepeat, onFailure }: Question,
 ): Promise<SynthflowAnswer> {
-  const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), timeLimitMs);
+  // One controller for both reasons to end: AbortSignal.any costs a third of all that this endpoint does in Node.
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  const timer = setTimeout(end, timeLimitMs);
+  if (signal?.aborted) end();
+  signal?.addEventListener('abort', end);
   const headers = { authorization: `Bearer ${apiKey}`, accept: 'application/json' };
-  const either = signal ? AbortSignal.any([deadline.signal, signal]) : deadline.signal;
   const send = (): Promise<Response> =>
     fetch(url, {
       ...(body === undefined
@@ -43,10 +46,10 @@ export async function askSynthflow(
       // Never followed: the key would go along. Cloudflare throws at 'error' before it sends anything, so a redirect
       // is told by its status: https://github.com/cloudflare/cloudflare-docs/pull/33362
       redirect: 'manual',
-      signal: either,
+      signal: ending.signal,
     });
   try {
-    const response = mayRepeat ? await sendAgain(send, either) : await send();
+    const response = mayRepeat ? await sendAgain(send, ending.signal) : await send();
     if (response.ok) return await readAnswer(response);
     if (onFailure && response.status >= 500) onFailure(await readAnswer(response).catch(() => ({})));
     else response.body?.cancel().catch(() => undefined);
@@ -54,10 +57,11 @@ export async function askSynthflow(
   } catch (error) {
     if (signal?.aborted) throw new Refusal('client-closed', 'The client left before the answer.');
     if (error instanceof Refusal) throw error;
-    if (deadline.signal.aborted) throw new Refusal('upstream-timeout', 'Synthflow did not answer in time.');
+    if (ending.signal.aborted) throw new Refusal('upstream-timeout', 'Synthflow did not answer in time.');
     throw new Refusal('upstream-error', 'Synthflow could not be reached.');
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', end);
   }
 }
 
