@@ -56,6 +56,16 @@ describe('the store in Redis', { skip: redisIsMissing() }, () => {
     });
   }
 
+  it('does not hold against a visitor on one machine what another machine’s counts refused', async () => {
+    const prefix = crypto.randomUUID();
+    const [one, other] = [createRedisStore({ client, prefix }), createRedisStore({ client, prefix })];
+    const twice = { ...minute, max: 2 };
+    for (const waits of [false, false, true]) assert.equal((await one.take(twice, 'a')) > 0, waits);
+    for (let count = 0; count < 5; count += 1) assert.ok((await other.take(twice, 'a')) > 0);
+    await client.del(`${prefix}:minute:a`); // as when its window ends
+    assert.equal(await other.take(twice, 'a'), 0);
+  });
+
   it('writes its own keys alone, and each with an end', async () => {
     const prefix = `shop-${crypto.randomUUID()}`;
     const store = createRedisStore({ client, prefix });
