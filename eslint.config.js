@@ -45,11 +45,12 @@ export default defineConfig(
       eqeqeq: 'error',
     },
   },
-  { files: ['*.config.*', 'vite.config.ts', 'public/**'], rules: { 'no-restricted-syntax': 'off' } },
+  { files: ['*.config.*', 'vite.config.ts', 'public/**', 'examples/**'], rules: { 'no-restricted-syntax': 'off' } },
   {
     files: ['scripts/**', '*.config.*', 'test/e2e/**', 'public/**'],
     languageOptions: { globals: { ...globals.node, ...globals.browser } },
   },
+  { files: ['examples/**'], languageOptions: { globals: { ...globals.node, Bun: 'readonly', Deno: 'readonly' } } },
   {
     files: ['test/**'],
     rules: {

@@ -53,10 +53,20 @@ const builds: Record<string, UserConfig> = {
       ssr: true,
       target: 'node20',
       lib: {
-        entry: { server: 'server/index.ts', 'server-node': 'server/adapters/node.ts', cli: 'server/cli.ts' },
+        entry: {
+          server: 'server/index.ts',
+          'server-node': 'server/adapters/node.ts',
+          'server-environment': 'server/environment.ts',
+          'server-altcha': 'server/altcha.ts',
+          'server-redis': 'server/stores/redis.ts',
+          'server-cloudflare': 'server/stores/cloudflare.ts',
+          cli: 'server/cli.ts',
+        },
         formats: ['es'],
       },
-      rolldownOptions: { external: [/^node:/, ...Object.keys({ ...dependencies, ...peerDependencies })] },
+      rolldownOptions: {
+        external: [/^node:/, /^altcha-lib\//, ...Object.keys({ ...dependencies, ...peerDependencies })],
+      },
     },
   },
 };

@@ -1,14 +1,15 @@
 #!/usr/bin/env node
-import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { readGivenOptions, readHandlerOptions, readListening, UsageError, type Flags } from './environment.js';
-import { serve, tokenPath } from './serve.js';
-import { createTokenHandler } from './token-handler.js';
+import { readFileSync } from 'node:fs';
+import { parseArgs, parseEnv, type ParseArgsConfig } from 'node:util';
+import { readGivenOptions, readListening, UsageError, type Environment, type Flags } from './environment.js';
+import { tokenPath } from './serve.js';
 import { version } from './version.js';
 
 const help = `Usage: synthflow-call <command> [flags]
 
 Commands
-  serve   the token endpoint of your site, at ${tokenPath} (health: /healthz)
+  serve   the token endpoint of your site, at ${tokenPath}
+          (alive: /healthz, ready: /readyz, Prometheus: /metrics)
   demo    the widget with an agent on this machine: no account, no key
           --protocol pcm|media          the widget websocket (default), or WebSocket media
           --codec l16|pcmu|pcma|opus    media: default l16; opus needs libopus-wasm (npm install libopus-wasm)
@@ -26,16 +27,36 @@ Flags, each also an environment variable
   --host                  HOST                  default 127.0.0.1; 0.0.0.0 listens on every address
   --synthflow-widget-url  SYNTHFLOW_WIDGET_URL  default https://widget.synthflow.ai
   --synthflow-api-url     SYNTHFLOW_API_URL     default https://api.synthflow.ai/v2, or by an agent's region
+
+Flags of serve alone
+  --trusted-proxies           TRUSTED_PROXIES           proxies of yours in front, a number (default 0); or
+                                                        cloudflare, vercel, netlify, fly
+  --limit-address-per-minute  LIMIT_ADDRESS_PER_MINUTE  sessions of one address: default 5
+  --limit-address-per-hour    LIMIT_ADDRESS_PER_HOUR    default 20
+  --limit-per-minute          LIMIT_PER_MINUTE          sessions of everybody: default 60
+  --limit-per-day             LIMIT_PER_DAY             default 1000
+  --limit-concurrent          LIMIT_CONCURRENT          sessions of the last ten minutes: default off
+  --limits                    LIMITS                    off: none of them
+  --challenge                 CHALLENGE                 off (default), on-suspicion or always: visitors' browsers
+                                                        do a second of work before a session (ALTCHA)
+  --challenge-effort          CHALLENGE_EFFORT          key derivations that a browser tries at most: default 2000
+  --redis-url                 REDIS_URL                 count limits there; for more than one machine
+  --log-level                 LOG_LEVEL                 debug, info (default), warn, error or silent
+
   --help, --version
 
-The API key is read from the environment alone (SYNTHFLOW_API_KEY): a flag would show in the list of processes.
-serve writes one line of JSON a request to stdout. demo takes its own flags, --port and --host only, doctor all flags but these.
+Secrets are read from the environment alone, as a flag would show in the list of processes: SYNTHFLOW_API_KEY (your API
+key), METRICS_TOKEN (who may read /metrics from elsewhere), CHALLENGE_SECRET (32 characters or more, the same on every
+machine). A file .env in the current folder counts as environment; what is set there and here is taken from here.
+serve writes one line of JSON a request to stdout. demo takes its own flags, --port and --host only, doctor the first flags but these.
 doctor asks on a terminal for a key and agents that are not set. It ends with 0 when every agent answered, else with 1.
 `;
 
 const defaultPort = 8787;
 /** A supervisor that asks us to end is not kept waiting for a connection that does not. */
 const endLimitMs = 900;
+/** Nor is it cut short where an answer is under way, which Docker waits ten seconds for. */
+const serveEndLimitMs = 9500;
 
 const commonFlags = { port: { type: 'string' }, host: { type: 'string' } } as const;
 const endpointFlags = {
@@ -44,18 +65,32 @@ const endpointFlags = {
   'synthflow-widget-url': { type: 'string' },
   'synthflow-api-url': { type: 'string' },
 } as const;
-const serveFlags = { ...commonFlags, ...endpointFlags } as const;
+const serveFlags = {
+  ...commonFlags,
+  ...endpointFlags,
+  'trusted-proxies': { type: 'string' },
+  limits: { type: 'string' },
+  'limit-address-per-minute': { type: 'string' },
+  'limit-address-per-hour': { type: 'string' },
+  'limit-per-minute': { type: 'string' },
+  'limit-per-day': { type: 'string' },
+  'limit-concurrent': { type: 'string' },
+  challenge: { type: 'string' },
+  'challenge-effort': { type: 'string' },
+  'redis-url': { type: 'string' },
+  'log-level': { type: 'string' },
+} as const;
 const doctorFlags = { ...endpointFlags, live: { type: 'boolean' }, yes: { type: 'boolean' } } as const;
 
-async function runServe(args: string[]): Promise<void> {
+async function startServe(args: string[]): Promise<void> {
   const flags = readFlags(args, serveFlags);
-  const { port = defaultPort, host } = readListening(flags, process.env);
-  const handler = createTokenHandler({ ...readHandlerOptions(flags, process.env), log: writeLine });
-  const serving = await serve({ handler, port, host }).catch((error: unknown) => {
+  const { port = defaultPort, host } = readListening(flags, environment);
+  // Loaded at need: neither demo nor doctor has a use for log, metrics and stores.
+  const { runServe } = await import('./run-serve.js');
+  const running = await runServe(flags, environment).catch((error: unknown) => {
     throw explain(error, port, host);
   });
-  endOnSignal(() => serving.close());
-  writeLine({ level: 'info', event: 'listening', url: serving.url + tokenPath });
+  endOnSignal(() => running.close(), serveEndLimitMs);
 }
 
 async function runDemo(args: string[]): Promise<void> {
@@ -65,13 +100,13 @@ async function runDemo(args: string[]): Promise<void> {
     import('../simulator/demo-media.js'),
   ]);
   const flags = readFlags(args, { ...commonFlags, ...demoMediaFlags });
-  const { port, host } = readListening(flags, process.env);
+  const { port, host } = readListening(flags, environment);
   const media = readDemoMedia(flags);
   const log = (line: string): void => void process.stdout.write(`${line}\n`);
   const demo = await startDemo({ port, host, media, log }).catch((error: unknown) => {
     throw explain(error, port ?? defaultPort, host);
   });
-  endOnSignal(() => demo.close());
+  endOnSignal(() => demo.close(), endLimitMs);
   const wire = media ? ' over WebSocket media' : '';
   log(`Open ${demo.url}/ and start a call: an agent on this machine answers${wire}. Ctrl+C ends the demo.`);
 }
@@ -87,7 +122,7 @@ async function runDoctor(args: string[]): Promise<void> {
   // The first hangs up and reports; a second ends the process.
   process.once('SIGINT', () => interrupted.abort());
   const areWell = await examine({
-    options: readGivenOptions(flags, process.env),
+    options: readGivenOptions(flags, environment),
     isLive: flags['live'] === true,
     isAgreed: flags['yes'] === true,
     terminal: openTerminal(),
@@ -126,17 +161,17 @@ function explain(error: unknown, port: number, host: string): unknown {
   }
 }
 
-function endOnSignal(close: () => Promise<void>): void {
+function endOnSignal(close: () => Promise<void>, limitMs: number): void {
+  let isEnding = false;
   const end = (): void => {
-    setTimeout(() => process.exit(0), endLimitMs);
+    // Who asks twice does not want to wait.
+    if (isEnding) process.exit(0);
+    isEnding = true;
+    setTimeout(() => process.exit(0), limitMs);
     void close().finally(() => process.exit(0));
   };
-  process.once('SIGINT', end);
-  process.once('SIGTERM', end);
-}
-
-function writeLine(entry: object): void {
-  process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
+  process.on('SIGINT', end);
+  process.on('SIGTERM', end);
 }
 
 async function run([command, ...args]: string[]): Promise<void> {
@@ -146,7 +181,7 @@ async function run([command, ...args]: string[]): Promise<void> {
   } else if (command === '--version') {
     process.stdout.write(`${version}\n`);
   } else if (command === 'serve') {
-    await runServe(args);
+    await startServe(args);
   } else if (command === 'demo') {
     await runDemo(args);
   } else if (command === 'doctor') {
@@ -156,14 +191,27 @@ async function run([command, ...args]: string[]): Promise<void> {
   }
 }
 
+/** What `.env` in this folder says, under what the environment says. */
+function withEnvFile(given: Environment): Environment {
+  let text: string;
+  try {
+    text = readFileSync('.env', 'utf8');
+  } catch {
+    return given;
+  }
+  return { ...parseEnv(text), ...given };
+}
+
 // Whoever reads our lines may leave (`| head`): the calls go on.
 process.stdout.on('error', () => undefined);
 
+let environment: Environment = process.env;
 try {
+  environment = withEnvFile(process.env);
   await run(process.argv.slice(2));
 } catch (error) {
   // A TypeError here is an option that createTokenHandler refuses.
   process.exitCode = error instanceof UsageError || error instanceof TypeError ? 2 : 1;
   const sentence = error instanceof Error ? error.message : 'It failed.';
-  process.stderr.write(`synthflow-call: ${sentence.replaceAll(process.env['SYNTHFLOW_API_KEY'] || '\0', '…')}\n`);
+  process.stderr.write(`synthflow-call: ${sentence.replaceAll(environment['SYNTHFLOW_API_KEY'] || '\0', '…')}\n`);
 }

@@ -17,6 +17,7 @@ export async function fetchSession(
   const answer = await askSynthflow(settings, {
     url: `${widgetBaseUrl}/websocket/token/${agentId}`,
     signal: clientSignal,
+    mayRepeat: true,
   });
   const sessionUrl = readSocketUrl(answer['sessionURL'], new URL(widgetBaseUrl));
   if (!sessionUrl || sessionUrl.includes(apiKey)) {

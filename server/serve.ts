@@ -1,5 +1,5 @@
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { sendRefusal, toNodeListener } from './adapters/node.js';
 import { Refusal } from './refusal.js';
 import type { TokenHandler } from './token-handler.js';
@@ -12,6 +12,10 @@ export interface ServeOptions {
   /** 0 takes any free one. */
   port: number;
   host: string;
+  /** What else is answered, by path. */
+  routes?: Readonly<Record<string, RequestListener>> | undefined;
+  /** How long {@link Serving.close} waits for answers under way, in ms. Default 500. */
+  graceMs?: number | undefined;
   /** Answers every other path. Default: a 404. */
   fallback?: RequestListener | undefined;
 }
@@ -21,7 +25,10 @@ export interface Serving {
   /** Its origin, such as `http://localhost:8787`, without a slash at the end. */
   readonly url: string;
   readonly port: number;
-  /** Takes no more requests, gives those under way half a second, and resolves once every connection is gone. */
+  /**
+   * Takes no more requests, gives those under way their time and what is not yet a request half a second, and resolves
+   * once every connection is gone.
+   */
   close(): Promise<void>;
 }
 
@@ -30,14 +37,21 @@ const requestTimeLimitMs = 10_000;
 const closeGraceMs = 500;
 
 /**
- * Serves the token endpoint at `/api/synthflow/token` and `ok` at `/healthz`.
+ * Serves the token endpoint at `/api/synthflow/token`, `ok` at `/healthz` while it runs, and `ready` at `/readyz` while it
+ * takes requests.
  * @throws When the port cannot be had: Node's error, with its code (`EADDRINUSE`).
  */
-export async function serve({ handler, port, host, fallback = refuseUnknown }: ServeOptions): Promise<Serving> {
-  const routes = new Map([
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const { handler, port, host, graceMs = closeGraceMs, fallback = refuseUnknown } = options;
+  let closed: Promise<void> | undefined;
+  const routes = new Map<string, RequestListener>([
+    ...Object.entries(options.routes ?? {}),
     [tokenPath, toNodeListener(handler)],
-    ['/healthz', tellHealth],
+    ['/healthz', (_request, response) => tell(response, 200, 'ok')],
+    ['/readyz', (_request, response) => (closed ? tell(response, 503, 'closing') : tell(response, 200, 'ready'))],
   ]);
+  /** Every connection, and how many of its requests are under way. */
+  const connections = new Map<Socket, number>();
 
   const server = createServer(
     {
@@ -48,6 +62,11 @@ export async function serve({ handler, port, host, fallback = refuseUnknown }: S
     (request, response) => {
       const path = request.url?.split('?', 1)[0] ?? '';
       const listener = routes.get(path) ?? fallback;
+      const { socket } = request;
+      connections.set(socket, (connections.get(socket) ?? 0) + 1);
+      response.once('close', () => {
+        if (connections.has(socket)) connections.set(socket, connections.get(socket)! - 1);
+      });
       try {
         listener(request, response);
       } catch {
@@ -56,6 +75,11 @@ export async function serve({ handler, port, host, fallback = refuseUnknown }: S
       }
     },
   );
+
+  server.on('connection', (socket) => {
+    connections.set(socket, 0);
+    socket.once('close', () => connections.delete(socket));
+  });
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -66,15 +90,21 @@ export async function serve({ handler, port, host, fallback = refuseUnknown }: S
   });
 
   const { port: boundPort } = server.address() as AddressInfo;
-  let closed: Promise<void> | undefined;
   return {
     url: `http://${displayHost(host)}:${boundPort}`,
     port: boundPort,
     close() {
       closed ??= new Promise((resolve) => {
-        // close() ends the idle connections. One that never sent a request is not idle to Node, so it waits for the rest.
-        const timer = setTimeout(() => server.closeAllConnections(), closeGraceMs);
+        // close() ends the idle connections. One that never sent a request is not idle to Node.
+        const idleTimer = setTimeout(
+          () => {
+            for (const [socket, underWay] of connections) if (underWay === 0) socket.destroy();
+          },
+          Math.min(closeGraceMs, graceMs),
+        );
+        const timer = setTimeout(() => server.closeAllConnections(), graceMs);
         server.close(() => {
+          clearTimeout(idleTimer);
           clearTimeout(timer);
           resolve();
         });
@@ -84,9 +114,9 @@ export async function serve({ handler, port, host, fallback = refuseUnknown }: S
   };
 }
 
-const tellHealth: RequestListener = (_request, response) => {
-  response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-store' }).end('ok');
-};
+function tell(response: ServerResponse, status: number, word: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain', 'cache-control': 'no-store' }).end(word);
+}
 
 const refuseUnknown: RequestListener = (_request, response) => {
   sendRefusal(response, new Refusal('not-found', `There is nothing here. The token endpoint is ${tokenPath}.`));

@@ -1,14 +1,16 @@
+import { admit } from './admission.js';
+import type { RequestContext } from './client-address.js';
 import { fetchMediaSession, type BindAnswer, type MediaAnswer } from './fetch-media-session.js';
 import { fetchSession } from './fetch-session.js';
 import { admitsOrigin, readableBy } from './origin-guard.js';
-import { readCapped } from './read-capped.js';
-import { Refusal, refusalBody } from './refusal.js';
+import { methodsWithoutGet, Refusal, refusalBody } from './refusal.js';
+import { agentOf, clientReferenceOf, readJson, readQuery, serverNameOf, type RequestFields } from './request-fields.js';
 import type { Agent } from './resolve-agents.js';
 import { resolveSettings, type TokenHandlerOptions, type TokenLogEntry, type TokenSettings } from './token-settings.js';
 import { version } from './version.js';
 
 /** Answers one request. Never rejects. */
-export type TokenHandler = (request: Request) => Promise<Response>;
+export type TokenHandler = (request: Request, context?: RequestContext) => Promise<Response>;
 
 /** Where to open a socket of the `pcm` wire. */
 export interface PcmAnswer {
@@ -20,10 +22,9 @@ export interface PcmAnswer {
 export type TokenAnswer = PcmAnswer | MediaAnswer | BindAnswer;
 
 const bodyLimitBytes = 2048;
-const referenceLimit = 128;
+/** Where there are challenges: an answer to one may be 2 KiB by itself (Turnstile, reCAPTCHA). */
+const challengedBodyLimitBytes = 8192;
 const methods = 'GET, POST, OPTIONS';
-const mediaMethods = 'POST, OPTIONS';
-const serverNamePattern = /^[\w.:-]{1,128}$/;
 
 /**
  * Makes the token endpoint: the page asks it for a session URL, and the API key stays on the server.
@@ -33,16 +34,21 @@ const serverNamePattern = /^[\w.:-]{1,128}$/;
 export function createTokenHandler(options: TokenHandlerOptions): TokenHandler {
   const settings = resolveSettings(options);
 
-  return async (request) => {
+  return async (request, context = {}) => {
     const startedMs = performance.now();
     const requestId = crypto.randomUUID();
     const facts: RequestFacts = { event: eventOf(request) };
     const headers = answerHeaders(request, settings);
-    const { status, body, code } = await answer(request, settings, facts, headers).catch((error: unknown): Answer => {
-      const refusal = error instanceof Refusal ? error : new Refusal('internal-error', 'The endpoint failed.');
-      if (refusal.retryAfterS !== undefined) headers.set('retry-after', String(refusal.retryAfterS));
-      return { status: refusal.status, body: refusalBody(refusal, requestId), code: refusal.code };
-    });
+    const { status, body, code } = await answer(request, context, settings, facts, headers).catch(
+      (error: unknown): Answer => {
+        const refusal = error instanceof Refusal ? error : new Refusal('internal-error', 'The endpoint failed.');
+        const { retryAfterS, allow, limit } = refusal.details;
+        if (allow !== undefined) headers.set('allow', allow);
+        if (retryAfterS !== undefined) headers.set('retry-after', String(retryAfterS));
+        if (limit !== undefined) facts.limit = limit;
+        return { status: refusal.status, body: refusalBody(refusal, requestId), code: refusal.code };
+      },
+    );
     tell(settings.log, {
       level: status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info',
       requestId,
@@ -64,10 +70,11 @@ interface Answer {
 }
 
 /** What the log is told of a request besides its outcome; filled in as it becomes known. */
-type RequestFacts = Pick<TokenLogEntry, 'event' | 'agent' | 'clientReference' | 'callId'>;
+type RequestFacts = Pick<TokenLogEntry, 'event' | 'agent' | 'clientReference' | 'callId' | 'limit'>;
 
 async function answer(
   request: Request,
+  context: RequestContext,
   settings: TokenSettings,
   facts: RequestFacts,
   headers: Headers,
@@ -84,21 +91,27 @@ async function answer(
       return { status: 204 };
     case 'GET':
     case 'POST': {
-      const fields = request.method === 'GET' ? readQuery(request) : await readJson(request);
+      const fields: RequestFields =
+        request.method === 'GET'
+          ? readQuery(request)
+          : await readJson(request, settings.challenge ? challengedBodyLimitBytes : bodyLimitBytes);
       const clientReference = clientReferenceOf(fields);
       if (clientReference !== undefined) facts.clientReference = clientReference;
       const agent = agentOf(fields, settings);
       facts.agent = agent.alias;
       if (agent.protocol === 'media' && request.method === 'GET') {
-        headers.set('allow', mediaMethods);
-        throw new Refusal('method-not-allowed', 'A session of this agent is a call that is billed: use POST.');
+        throw new Refusal('method-not-allowed', 'A session of this agent is a call that is billed: use POST.', {
+          allow: methodsWithoutGet,
+        });
       }
       const serverName = serverNameOf(fields, agent);
+      // The first request of connect-then-bind creates nothing: the second one counts.
+      const isSession = agent.protocol === 'pcm' || !agent.bind || serverName !== undefined;
+      if (isSession) await admit(request, context, fields.challenge, settings);
       return { status: 200, body: await fetchAnswer(settings, agent, serverName, request.signal, facts) };
     }
     default:
-      headers.set('allow', methods);
-      throw new Refusal('method-not-allowed', `Use one of ${methods}.`);
+      throw new Refusal('method-not-allowed', `Use one of ${methods}.`, { allow: methods });
   }
 }
 
@@ -134,80 +147,6 @@ function answerHeaders(request: Request, settings: TokenSettings): Headers {
     headers.set('access-control-expose-headers', 'Retry-After');
   }
   return headers;
-}
-
-interface RequestFields {
-  assistant_id?: unknown;
-  client_reference?: unknown;
-  server_name?: unknown;
-}
-
-function readQuery(request: Request): RequestFields {
-  // Only fetch() sends this pair: an <img>, a link or a typed address must not start a session.
-  if (request.headers.get('sec-fetch-mode') !== 'cors' || request.headers.get('sec-fetch-dest') !== 'empty') {
-    throw new Refusal('bad-request', 'A GET is answered only to fetch() in a browser.');
-  }
-  return Object.fromEntries(new URL(request.url).searchParams);
-}
-
-async function readJson(request: Request): Promise<RequestFields> {
-  const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
-  if (mediaType !== 'application/json') {
-    // What a form can send needs no preflight, so only JSON counts.
-    throw new Refusal('unsupported-media-type', 'Send JSON with the content type application/json.');
-  }
-  const text = await readCapped(request.body, bodyLimitBytes).catch(() => {
-    if (request.signal.aborted) throw new Refusal('client-closed', 'The client left before the answer.');
-    throw new Refusal(
-      'bad-request',
-      'The body cannot be read: it is not UTF-8, broke off, or something read it before.',
-    );
-  });
-  if (text === undefined) throw new Refusal('too-large', `The body is longer than ${bodyLimitBytes} bytes.`);
-  const fields = parseJson(text);
-  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
-    throw new Refusal('bad-request', 'The body is not a JSON object.');
-  }
-  return fields;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function clientReferenceOf({ client_reference: reference }: RequestFields): string | undefined {
-  if (reference === undefined) return undefined;
-  if (typeof reference === 'string' && reference.length <= referenceLimit) return reference;
-  throw new Refusal('bad-request', `client_reference must be text of at most ${referenceLimit} characters.`);
-}
-
-function agentOf({ assistant_id: name }: RequestFields, { agents, onlyAgent }: TokenSettings): Agent {
-  if (name !== undefined && typeof name !== 'string') throw new Refusal('bad-request', 'assistant_id must be text.');
-  // A tag without the attribute may send it empty.
-  if (name === undefined || name === '') {
-    if (onlyAgent) return onlyAgent;
-    throw new Refusal('agent-required', 'This endpoint has several agents: say which one in assistant_id.');
-  }
-  const agent = agents.get(name);
-  if (!agent)
-    throw new Refusal('agent-not-allowed', 'This endpoint does not have that agent: add its id to the agents.');
-  return agent;
-}
-
-function serverNameOf({ server_name: name }: RequestFields, agent: Agent): string | undefined {
-  if (name === undefined) return undefined;
-  if (agent.protocol !== 'media' || !agent.bind) {
-    throw new Refusal('bad-request', 'This agent takes no server_name: its session comes in one answer.');
-  }
-  if (typeof name === 'string' && serverNamePattern.test(name)) return name;
-  throw new Refusal(
-    'bad-request',
-    'server_name must be 1 to 128 letters, digits, dots, colons, dashes or underscores.',
-  );
 }
 
 /** A log that throws, now or later, must not cost the visitor the call. */

@@ -1,4 +1,8 @@
 import type { AllowedOrigins } from './origin-guard.js';
+import { resolveChallenge, type ChallengeOptions } from './challenge.js';
+import { resolveClientAddress, type AddressFinder, type ClientAddress } from './client-address.js';
+import { resolveLimits, type LimitOptions, type LimitStore, type SessionLimit } from './limits.js';
+import { createMemoryStore } from './memory-store.js';
 import { resolveAgents, type Agent, type AgentOptions } from './resolve-agents.js';
 
 /** What the owner of a token endpoint decides. */
@@ -21,6 +25,20 @@ export interface TokenHandlerOptions {
   apiBaseUrl?: string | undefined;
   /** Sends the request to Synthflow. Default the global `fetch`. */
   fetch?: typeof fetch | undefined;
+  /**
+   * How many sessions may be started. `'off'`: any number. Default: see {@link LimitOptions}; off where sessions come from
+   * this machine, as nobody bills those.
+   */
+  limits?: LimitOptions | 'off' | undefined;
+  /** Where they are counted. Default: in this process, which is right for one process alone. */
+  store?: LimitStore | undefined;
+  /** What visitors have to solve first. Default: nothing. */
+  challenge?: ChallengeOptions | undefined;
+  /**
+   * Where a visitor's address is found. Default 0, the connection's own: behind a proxy that is the proxy's, and all
+   * visitors count as one.
+   */
+  clientAddress?: ClientAddress | undefined;
   /** Told once of every request. What it throws is ignored. */
   log?: ((entry: TokenLogEntry) => void) | undefined;
 }
@@ -34,6 +52,8 @@ export interface TokenLogEntry {
   status: number;
   /** Error code of the answer, if it is an error. */
   code?: string;
+  /** The limit that was reached, if it is that. */
+  limit?: string;
   /** Alias of the agent that was asked for. */
   agent?: string;
   /** What the page sent as `client_reference`. */
@@ -58,6 +78,11 @@ export interface TokenSettings {
   /** Without a slash at its end. */
   readonly widgetBaseUrl: string;
   readonly fetch: typeof fetch;
+  /** In the order in which they are asked. */
+  readonly limits: readonly SessionLimit[];
+  readonly store: LimitStore;
+  readonly challenge: ChallengeOptions | undefined;
+  readonly findAddress: AddressFinder;
   readonly log: ((entry: TokenLogEntry) => void) | undefined;
 }
 
@@ -76,6 +101,10 @@ export function resolveSettings(options: TokenHandlerOptions): TokenSettings {
     options.agents,
     apiBaseUrl === undefined ? undefined : resolveBaseUrl('API', apiBaseUrl),
   );
+  const widgetUrl = resolveBaseUrl('widget', widgetBaseUrl ?? 'https://widget.synthflow.ai');
+  const isBilled = agents.some(
+    (agent) => !isLoopback(new URL(agent.protocol === 'media' ? agent.apiBaseUrl : widgetUrl).hostname),
+  );
   return {
     apiKey: resolveKey(options.apiKey),
     agents: new Map([
@@ -84,11 +113,28 @@ export function resolveSettings(options: TokenHandlerOptions): TokenSettings {
     ]),
     onlyAgent: agents.length === 1 ? agents[0] : undefined,
     allowedOrigins: resolveOrigins(options.allowedOrigins),
-    widgetBaseUrl: resolveBaseUrl('widget', widgetBaseUrl ?? 'https://widget.synthflow.ai'),
-    // Looked up at each call, and called without a receiver: some platforms refuse one.
-    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+    widgetBaseUrl: widgetUrl,
+    limits: resolveLimits(options.limits ?? (isBilled ? {} : 'off')),
+    store: resolveStore(options.store),
+    challenge: resolveChallenge(options.challenge),
+    findAddress: resolveClientAddress(options.clientAddress ?? 0),
+    fetch: options.fetch ?? defaultFetch(),
     log: options.log,
   };
+}
+
+/** What Deno has and others have not. */
+interface DenoGlobal {
+  Deno?: { createHttpClient?: (options: { poolMaxIdlePerHost: number }) => object };
+}
+
+function defaultFetch(): typeof fetch {
+  // Deno sends a POST a second time where a connection that it has used before breaks, and each creates a call. So it
+  // uses none twice.
+  const client = (globalThis as DenoGlobal).Deno?.createHttpClient?.({ poolMaxIdlePerHost: 0 });
+  const init = client && { client };
+  // Looked up at each call, and called without a receiver: some platforms refuse one.
+  return (input, given) => fetch(input, init ? { ...given, ...init } : given);
 }
 
 function resolveKey(apiKey: unknown): string {
@@ -100,6 +146,12 @@ function resolveKey(apiKey: unknown): string {
     );
   }
   return apiKey;
+}
+
+function resolveStore(store: LimitStore | undefined): LimitStore {
+  if (store === undefined) return createMemoryStore();
+  if (typeof store?.take !== 'function') throw new TypeError('The store has no take function.');
+  return store;
 }
 
 function resolveOrigins(origins: unknown): AllowedOrigins {

@@ -1,5 +1,5 @@
 import type { RequestListener, ServerResponse } from 'node:http';
-import { createRequestListener } from '@remix-run/node-fetch-server';
+import { createRequestListener, type ClientAddress } from '@remix-run/node-fetch-server';
 import { Refusal, refusalBody } from '../refusal.js';
 import type { TokenHandler } from '../token-handler.js';
 
@@ -13,11 +13,16 @@ import type { TokenHandler } from '../token-handler.js';
 export function toNodeListener(handler: TokenHandler): RequestListener {
   // A handler never rejects, so what ends here is a request that makes no valid URL or method (`Host: a b`, TRACE).
   const onError = (): Response => refuse(new Refusal('bad-request', 'The request is malformed.'));
-  const listener = createRequestListener((request) => handler(request), { onError });
+  const listener = createRequestListener(
+    (request: Request, { address }: ClientAddress) => handler(request, { address }),
+    {
+      onError,
+    },
+  );
   return (request, response) => {
     // The adapter would wait for ever for a body that somebody else has read.
     if (request.readableDidRead) {
-      sendRefusal(response, new Refusal('internal-error', 'A body parser ran before the endpoint: mount it after.'));
+      sendRefusal(response, new Refusal('misconfigured', 'A body parser ran before the endpoint: mount it after.'));
     } else {
       listener(request, response);
     }

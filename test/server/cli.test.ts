@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { solveChallenge, type Challenge } from 'altcha-lib';
+import { deriveKey } from 'altcha-lib/algorithms/web/pbkdf2';
 import { tokenPath } from '../../server/serve.js';
 import { version } from '../../server/version.js';
-import { apiKey, listen, mediaAgent, page, supportId } from './support.js';
+import { redisIsMissing, startRedis } from './redis.js';
+import { apiKey, errorOf, listen, mediaAgent, page, supportId } from './support.js';
 
+const tsx = import.meta.resolve('tsx');
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const working = {
   SYNTHFLOW_API_KEY: apiKey,
@@ -24,10 +31,10 @@ interface Command {
   ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
 }
 
-function start(test: TestContext, args: string[], environment: Record<string, string> = {}): Command {
+function start(test: TestContext, args: string[], environment: Record<string, string> = {}, cwd = root): Command {
   const env = { PATH: process.env['PATH'], ...environment };
-  const child = spawn(process.execPath, ['--import', 'tsx', 'server/cli.ts', ...args], {
-    cwd: root,
+  const child = spawn(process.execPath, ['--import', tsx, `${root}server/cli.ts`, ...args], {
+    cwd,
     env,
     stdio: 'pipe',
   });
@@ -69,6 +76,19 @@ describe('the command', () => {
         'HOST',
         'SYNTHFLOW_WIDGET_URL',
         'SYNTHFLOW_API_URL',
+        'TRUSTED_PROXIES',
+        'LIMITS',
+        'LIMIT_ADDRESS_PER_MINUTE',
+        'LIMIT_ADDRESS_PER_HOUR',
+        'LIMIT_PER_MINUTE',
+        'LIMIT_PER_DAY',
+        'LIMIT_CONCURRENT',
+        'CHALLENGE',
+        'CHALLENGE_SECRET',
+        'CHALLENGE_EFFORT',
+        'REDIS_URL',
+        'METRICS_TOKEN',
+        'LOG_LEVEL',
       ]) {
         assert.ok(stdout.includes(name), name);
       }
@@ -110,6 +130,7 @@ describe('the command', () => {
       [['doctor', '--port', '1'], working, /Unknown option '--port'/],
       [['doctor', '--synthflow-api-key', apiKey], working, /list of processes/],
       [['serve', '--synthflow-api-key', apiKey], working, /list of processes/],
+      [['serve'], { ...working, REDIS_URL: `http://:${apiKey}@localhost` }, /REDIS_URL must be/],
       [['serve', `--synthflow-api-key=${apiKey}`], {}, /list of processes/],
     ];
     const ends = mistakes.map(async ([args, environment, message]) => {
@@ -168,7 +189,7 @@ describe('serve', () => {
     const { code, stdout, stderr } = await ended;
     assert.equal(code, 0);
     assert.equal(stderr, '');
-    assert.equal(stdout.trim().split('\n').length, 3);
+    assert.equal(stdout.trim().split('\n').length, 4);
     assert.ok(!stdout.includes(apiKey));
     assert.ok(!/secret|127\.0\.0\.1/.test(stdout), stdout);
   });
@@ -195,6 +216,73 @@ describe('serve', () => {
     });
     assert.deepEqual(seen, ['POST /v2/calls/outbound-test-ws-media']);
     assert.equal((JSON.parse(await line()) as Record<string, unknown>)['callId'], 'call-1');
+  });
+
+  it('lets an answer under way arrive before it ends, and takes no new request', async (test) => {
+    let answer = (): void => undefined;
+    let asked = (): void => undefined;
+    const waiting = new Promise<void>((resolve) => (asked = resolve));
+    const upstream = await listen(test, (request, response) => {
+      answer = () => response.end(JSON.stringify({ sessionURL: `ws://${request.headers.host}/start` }));
+      asked();
+    });
+    const { url, line, process: child, ended } = await serving(test, { SYNTHFLOW_WIDGET_URL: upstream.url });
+    const ready = new URL('/readyz', url);
+    assert.equal((await fetch(ready)).status, 200);
+    const headers = { origin: page, 'content-type': 'application/json' };
+    const answered = fetch(url, { method: 'POST', body: '{}', headers });
+    await waiting;
+    child.kill('SIGTERM');
+    assert.equal((JSON.parse(await line()) as { event: string }).event, 'closing');
+    await assert.rejects(fetch(ready));
+    answer();
+    assert.equal((await answered).status, 200);
+    assert.equal((await ended).code, 0);
+  });
+
+  it('reads .env, and what is set otherwise counts more', async (test) => {
+    const folder = await mkdtemp(join(tmpdir(), 'synthflow-call-'));
+    test.after(() => rm(folder, { recursive: true }));
+    const lines = Object.entries({ ...working, ALLOWED_ORIGINS: 'https://other.example', LIMIT_PER_DAY: '"1"' });
+    await writeFile(join(folder, '.env'), lines.map((pair) => pair.join('=')).join('\n'));
+    const { line, process: child } = start(test, ['serve'], { ALLOWED_ORIGINS: page }, folder);
+    const { url } = JSON.parse(await line()) as { url: string };
+    const check = (origin: string) => fetch(url, { method: 'OPTIONS', headers: { origin } });
+    assert.equal((await check(page)).status, 200);
+    assert.equal((await check('https://other.example')).status, 403);
+    child.kill('SIGTERM');
+  });
+
+  it('asks for a challenge and counts in Redis, where that is set', { skip: redisIsMissing() }, async (test) => {
+    const redis = await startRedis();
+    test.after(() => redis.kill());
+    const upstream = await listen(test, (request, response) => {
+      response.end(JSON.stringify({ sessionURL: `ws://${request.headers.host}/start` }));
+    });
+    const { url, line } = await serving(test, {
+      SYNTHFLOW_WIDGET_URL: upstream.url,
+      REDIS_URL: redis.url,
+      LIMIT_PER_DAY: '1',
+      CHALLENGE: 'always',
+      CHALLENGE_SECRET: 'x'.repeat(32),
+      CHALLENGE_EFFORT: '20',
+    });
+    const send = (fields: object) => {
+      const headers = { origin: page, 'content-type': 'application/json' };
+      return fetch(url, { method: 'POST', body: JSON.stringify(fields), headers });
+    };
+    const answer = async () => {
+      const { challenge } = await errorOf(await send({}));
+      const { parameters, signature } = challenge as unknown as Challenge;
+      const solution = await solveChallenge({ challenge: { parameters }, deriveKey });
+      return { challenge: { challenge: { parameters, signature }, solution } };
+    };
+    for (const status of [200, 429]) assert.equal((await send(await answer())).status, status);
+    await redis.kill();
+    await send(await answer());
+    let event: unknown;
+    while (event !== 'redis-gone') ({ event } = JSON.parse(await line()) as { event: unknown });
+    assert.match(await (await fetch(new URL('/metrics', url))).text(), /^synthflow_token_store_working 0$/m);
   });
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readHandlerOptions, readListening, UsageError } from '../../server/environment.js';
+import { readHandlerOptions, readListening, readOptions, UsageError } from '../../server/environment.js';
+import { createTokenHandler } from '../../server/index.js';
 import { apiKey, mediaAgent, page, salesId, supportId } from './support.js';
 
 const environment = { SYNTHFLOW_API_KEY: apiKey, SYNTHFLOW_AGENTS: supportId, ALLOWED_ORIGINS: page };
@@ -44,8 +45,44 @@ describe('the environment', () => {
       allowedOrigins: 'same-origin',
       widgetBaseUrl: 'http://localhost:1',
       apiBaseUrl: 'http://localhost:2',
+      limits: undefined,
+      clientAddress: undefined,
     });
     assert.deepEqual(readListening(flags, { PORT: '2', HOST: 'localhost' }), { port: 1, host: '::' });
+  });
+
+  it('sets limits by number, and off', () => {
+    const read = (variables: Record<string, string>) => readOptions({ ...environment, ...variables }).limits;
+    assert.equal(read({}), undefined);
+    assert.equal(read({ LIMITS: 'off' }), 'off');
+    const variables = {
+      LIMIT_ADDRESS_PER_MINUTE: '1',
+      LIMIT_ADDRESS_PER_HOUR: 'off',
+      LIMIT_PER_MINUTE: '100',
+      LIMIT_PER_DAY: ' 5000 ',
+      LIMIT_CONCURRENT: '10',
+    };
+    const limits = { addressPerMinute: 1, addressPerHour: false, perMinute: 100, perDay: 5000, concurrent: 10 };
+    assert.deepEqual(read(variables), limits);
+    assert.deepEqual(readHandlerOptions({ 'limit-per-day': '7' }, { ...environment, ...variables }).limits, {
+      ...limits,
+      perDay: 7,
+    });
+    const wrong: Record<string, string>[] = [
+      { LIMITS: 'on' },
+      { LIMITS: 'off', LIMIT_PER_DAY: '1' },
+      ...['0', '-1', '1.5', '1e3', 'none', '9999999999'].map((text) => ({ LIMIT_PER_DAY: text })),
+    ];
+    for (const variables of wrong) assert.throws(() => read(variables), UsageError, JSON.stringify(variables));
+  });
+
+  it('finds visitors behind so many proxies, or as a platform does', () => {
+    const read = (text: string) => readOptions({ ...environment, TRUSTED_PROXIES: text }).clientAddress;
+    assert.deepEqual(['2', 'cloudflare', ''].map(read), [2, 'cloudflare', undefined]);
+    assert.throws(
+      () => createTokenHandler(readOptions({ ...environment, TRUSTED_PROXIES: 'nginx' })),
+      /^TypeError: The client address \(TRUSTED_PROXIES\)/,
+    );
   });
 
   it('listens on loopback unless told otherwise', () => {

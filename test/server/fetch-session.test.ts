@@ -146,6 +146,33 @@ describe('Synthflow', () => {
     }
   });
 
+  it('is asked for once more after a connection that broke, or a 500, 502 or 504, and never a third time', async () => {
+    const broken = (): Promise<Response> => Promise.reject(new TypeError('fetch failed'));
+    const failing = [broken, ...[500, 502, 504].map((status) => () => new Response('x', { status }))];
+    for (const fail of failing) {
+      let asked = 0;
+      const recovering = createEndpoint(
+        {},
+        upstreamOf(() => ((asked += 1) === 1 ? fail() : Response.json({ sessionURL: sessionUrl }))),
+      );
+      assert.equal((await recovering.handler(post())).status, 200);
+      const dead = createEndpoint({}, upstreamOf(fail));
+      assert.equal((await dead.handler(post())).status, 502);
+      assert.deepEqual([recovering.requests.length, dead.requests.length], [2, 2]);
+    }
+  });
+
+  it('is asked for once where another try would change nothing', async () => {
+    for (const status of [301, 400, 401, 403, 404, 429, 503]) {
+      const { handler, requests } = createEndpoint(
+        {},
+        upstreamOf(() => new Response(null, { status })),
+      );
+      await handler(post());
+      assert.equal(requests.length, 1, String(status));
+    }
+  });
+
   it('passes on nothing but the session URL', async () => {
     const { handler } = answering(
       Response.json({ sessionURL: sessionUrl, protocol: 'evil', account: 'secret', bind: true }),

@@ -48,7 +48,21 @@ const agentsOfEndpoints: TokenHandlerOptions['agents'][] = [
   { support: { ...mediaAgent, bind: true }, sales: { ...mediaAgent, codec: 'opus' } },
 ];
 
+const leak = (): never => {
+  throw new Error(`redis://:${apiKey}@localhost`);
+};
+/** What else of the site's own has a chance to say it. */
+const parts: Partial<TokenHandlerOptions>[] = [
+  { limits: 'off' },
+  { store: { take: leak } },
+  { store: { take: async () => leak() }, limits: { concurrent: 1 } },
+  { challenge: { issue: leak, verify: leak } },
+  { challenge: { issue: async () => leak(), verify: async () => leak() }, limits: 'off' },
+  { clientAddress: leak },
+];
+
 const requests: (() => Request)[] = [
+  () => post({ assistant_id: 'support', challenge: 'answer' }),
   () => post({ server_name: 'node-1' }),
   () => post({ assistant_id: 'support', server_name: 'node-1' }),
   () => post({ assistant_id: 'sales' }),
@@ -84,25 +98,28 @@ describe('the key', () => {
     try {
       for (const answer of loud) {
         for (const agents of agentsOfEndpoints) {
-          const handler = createTokenHandler({
-            apiKey,
-            agents,
-            allowedOrigins: [page],
-            fetch: async () => answer(),
-            log: (entry) => void entries.push(entry),
-          });
-          for (const request of requests) {
-            const response = await handler(request());
-            const text = `${response.status} ${response.statusText} ${JSON.stringify([...response.headers])} ${await response.text()}`;
-            for (const form of forms) assert.ok(!text.includes(form), text);
-            swept += 1;
+          for (const part of parts) {
+            const handler = createTokenHandler({
+              apiKey,
+              agents,
+              allowedOrigins: [page],
+              fetch: async () => answer(),
+              log: (entry) => void entries.push(entry),
+              ...part,
+            });
+            for (const request of requests) {
+              const response = await handler(request());
+              const text = `${response.status} ${response.statusText} ${JSON.stringify([...response.headers])} ${await response.text()}`;
+              for (const form of forms) assert.ok(!text.includes(form), text);
+              swept += 1;
+            }
           }
         }
       }
     } finally {
       for (const undo of restore) undo();
     }
-    assert.equal(swept, loud.length * agentsOfEndpoints.length * requests.length);
+    assert.equal(swept, loud.length * agentsOfEndpoints.length * parts.length * requests.length);
     assert.equal(entries.length, swept);
     const log = JSON.stringify(entries) + written.join('');
     for (const form of forms) assert.ok(!log.includes(form));

@@ -250,7 +250,7 @@ describe('the listener for Node', () => {
     const response = await fetch(url, { method: 'POST', headers: fromPage, body: '{}' });
     assert.equal(response.status, 500);
     const { error } = (await response.json()) as ErrorBody;
-    assert.equal(error.code, 'internal-error');
+    assert.equal(error.code, 'misconfigured');
     assert.match(error.message, /body parser/);
     assert.equal(requests.length, 0);
   });

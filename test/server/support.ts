@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import {
   createTokenHandler,
+  type ChallengeTask,
   type TokenHandler,
   type TokenHandlerOptions,
   type TokenLogEntry,
@@ -67,6 +68,7 @@ export function createEndpoint(options: Partial<TokenHandlerOptions> = {}, upstr
     agents: { support: supportId },
     allowedOrigins: [page],
     fetch: upstream.fetch,
+    limits: 'off',
     log: (entry) => void entries.push(entry),
     ...options,
   });
@@ -98,7 +100,13 @@ function present(headers: Record<string, string | null>): Record<string, string>
 }
 
 export interface ErrorBody {
-  error: { code: string; message: string; requestId: string; retryAfter?: number };
+  error: {
+    code: string;
+    message: string;
+    requestId: string;
+    retryAfter?: number;
+    challenge?: ChallengeTask;
+  };
 }
 
 export async function errorOf(response: Response): Promise<ErrorBody['error']> {

@@ -1,0 +1,117 @@
+import {
+  RateLimiterMemory,
+  RateLimiterRedis,
+  RateLimiterRes,
+  RLWrapperTimeouts,
+  type RateLimiterAbstract,
+} from 'rate-limiter-flexible';
+import type { Limit, LimitStore } from '../limits.js';
+
+/** How uses are counted in Redis. */
+export interface RedisStoreOptions {
+  /**
+   * A client of `ioredis` or `redis`, connected by whoever made it. It should fail rather than queue while Redis is gone:
+   * `new Redis(url, { enableOfflineQueue: false })`, `createClient({ url, disableOfflineQueue: true })`.
+   */
+  client: object;
+  /** What every key begins with. Default `synthflow-call`. */
+  prefix?: string | undefined;
+  /** Told when Redis begins to fail, and when it answers again. */
+  onChange?: ((isWorking: boolean) => void) | undefined;
+}
+
+/** Redis is asked several times of one request, which waits 900 ms for all of them. */
+const timeoutMs = 140;
+/** Once it has failed, requests do without it for as long: the next one that asks would wait as long again. */
+const pauseMs = 1000;
+
+/**
+ * A store in Redis, for an endpoint that runs on several machines. Each machine counts along: while Redis is gone, or has
+ * come back empty, its own counts go on, so no limit is lost; it then holds for each machine.
+ */
+export function createRedisStore({ client, prefix = 'synthflow-call', onChange }: RedisStoreOptions): LimitStore {
+  const counters = new Map<string, Counter>();
+  const connection = new Connection(onChange);
+  const counterOf = (limit: Limit): Counter => {
+    const key = `${limit.name} ${limit.max} ${limit.windowS}`;
+    let counter = counters.get(key);
+    if (!counter) counters.set(key, (counter = createCounter(client, `${prefix}:${limit.name}`, limit, connection)));
+    return counter;
+  };
+  return {
+    async take(limit, subject) {
+      if (!limit.isLease) return counterOf(limit)(subject);
+      // A lease is one of so many places, each taken by one at a time. The search begins anywhere, or the first places
+      // would be asked for over and over.
+      const count = counterOf({ ...limit, max: 1 });
+      const start = Math.floor(Math.random() * limit.max);
+      let waitS = limit.windowS;
+      for (let index = 0; index < limit.max; index += 1) {
+        const placeWaitS = await count(`${subject}:${(start + index) % limit.max}`);
+        if (placeWaitS === 0) return 0;
+        waitS = Math.min(waitS, placeWaitS);
+      }
+      return waitS;
+    },
+  };
+}
+
+/** What is known of Redis, for all limits together. */
+class Connection {
+  #failedMs = -Infinity;
+  #isWorking = true;
+  readonly #onChange: RedisStoreOptions['onChange'];
+
+  constructor(onChange: RedisStoreOptions['onChange']) {
+    this.#onChange = onChange;
+  }
+
+  get isPaused(): boolean {
+    return performance.now() - this.#failedMs < pauseMs;
+  }
+
+  note(isWorking: boolean): void {
+    if (!isWorking) this.#failedMs = performance.now();
+    if (isWorking !== this.#isWorking) this.#onChange?.(isWorking);
+    this.#isWorking = isWorking;
+  }
+}
+
+/** Counts a use of a subject under one limit, and answers as {@link LimitStore.take}. */
+type Counter = (subject: string) => Promise<number>;
+
+function createCounter(
+  client: object,
+  keyPrefix: string,
+  { max: points, windowS: duration }: Limit,
+  connection: Connection,
+): Counter {
+  const own = new RateLimiterMemory({ keyPrefix, points, duration });
+  const shared = new RLWrapperTimeouts({
+    limiter: new RateLimiterRedis({ storeClient: client, keyPrefix, points, duration, rejectIfRedisNotReady: true }),
+    timeoutMs,
+  });
+  const consume = async (limiter: RateLimiterAbstract, subject: string): Promise<number> => {
+    try {
+      await limiter.consume(subject);
+      return 0;
+    } catch (error) {
+      if (error instanceof RateLimiterRes) return Math.max(error.msBeforeNext, 1) / 1000;
+      throw error;
+    }
+  };
+  return async (subject) => {
+    const ownWaitS = await consume(own, subject);
+    if (ownWaitS > 0 || connection.isPaused) return ownWaitS;
+    try {
+      const waitS = await consume(shared, subject);
+      connection.note(true);
+      // It is refused, so it is no use here either.
+      if (waitS > 0) await own.reward(subject);
+      return waitS;
+    } catch {
+      connection.note(false);
+      return 0;
+    }
+  };
+}

@@ -1,0 +1,2 @@
+// Next.js calls a route handler as Vercel calls a function.
+import './vercel.js';
