@@ -1,5 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { installPackages } from './debian.mjs';
 
 /** Flags for a test's Chromium: no sandbox (it may run as root), no talk with anybody. */
 export const browserFlags = [
@@ -31,17 +31,7 @@ export function ensureChromium() {
   const found = findChromium();
   if (found && existsSync(found)) return found;
   if (found) throw new Error(`CHROME_PATH is ${found}, and there is no such file.`);
-  // Ubuntu's package of that name is a stub that wants snap.
-  const isDebian = existsSync('/etc/os-release') && /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'));
-  const isRootOnDebian = isDebian && process.getuid?.() === 0;
-  if (isRootOnDebian) {
-    console.log('No Chromium found: installing Debian’s with apt-get.');
-    const options = { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
-    const wait = ['-o', 'DPkg::Lock::Timeout=300'];
-    spawnSync('apt-get', [...wait, 'update'], options);
-    execFileSync('apt-get', [...wait, 'install', '-y', '--no-install-recommends', 'chromium'], options);
-    return findChromium();
-  }
+  if (installPackages('chromium')) return findChromium();
   throw new Error(
     'The tests need Chromium or Chrome. Install one (Debian: sudo apt-get install chromium) or set CHROME_PATH to its executable.',
   );

@@ -1,0 +1,134 @@
+// `npm run rig`: the built element on a sound card of our own (PulseAudio, null sinks) in real browsers: how much of the
+// agent's own voice comes back to it, and how long a word is on its way. Writes docs/performance/rig.json and the tables of
+// docs/performance.md. Nothing here passes or fails, but for what could not be measured.
+import type { Browser } from 'puppeteer-core';
+import { stripChart } from './performance/chart.js';
+import { goRealtime } from './performance/realtime.js';
+import { circumstances, printTable, rounded, writeFigures, writeTable, type Row } from './performance/report.js';
+import { mean, median } from './performance/statistics.js';
+import { rigBrowsers, type RigBrowser } from './rig/browsers.js';
+import { Closing } from './rig/closing.js';
+import { measureDelay, type Journey } from './rig/delay.js';
+import { echoLossDb, measureEcho, type EchoCall } from './rig/echo.js';
+import { deviceMs, Pulse } from './rig/pulse.js';
+
+/** What was measured of one browser at one device rate. */
+interface Measured {
+  readonly browser: string;
+  readonly deviceRate: number;
+  /** Levels of a call with `no-echo-cancellation`. */
+  readonly reference: EchoCall;
+  readonly calls: readonly EchoCall[];
+  /** By how much quieter the agent hears itself than in the reference, for each call. */
+  readonly returnLossDb: readonly number[];
+  /** The same in the first three seconds. */
+  readonly earlyLossDb: readonly number[];
+  /** One call with every attribute at its default. */
+  readonly asShipped: EchoCall;
+  readonly journeys: readonly Journey[];
+}
+
+const runs = 5;
+// Else noise suppression and gain control would be measured with it.
+const echoOnly = 'no-noise-suppression no-auto-gain-control';
+
+const closing = new Closing();
+const surroundings = circumstances(goRealtime());
+try {
+  const measured: Measured[] = [];
+  for (const deviceRate of [48_000, 44_100]) {
+    const pulse = await Pulse.start(deviceRate);
+    closing.add(() => pulse.close());
+    for (const rigBrowser of rigBrowsers()) {
+      const browser = await rigBrowser.launch(pulse);
+      closing.add(() => browser.close());
+      measured.push(await measure(rigBrowser, browser, pulse));
+      await browser.close();
+    }
+    await pulse.close();
+  }
+  await report(measured);
+} catch (error) {
+  if (!closing.isClosed) {
+    console.error(error);
+    process.exitCode = 1;
+  }
+} finally {
+  await closing.close();
+}
+
+async function measure({ name }: RigBrowser, browser: Browser, pulse: Pulse): Promise<Measured> {
+  const version = (await browser.version()).replace(/^.*\//, '');
+  console.log(`${name} ${version}, devices at ${pulse.sampleRate} Hz`);
+  const reference = await measureEcho(browser, pulse, `${echoOnly} no-echo-cancellation`);
+  const calls: EchoCall[] = [];
+  for (let i = 0; i < runs; i += 1) {
+    calls.push(await measureEcho(browser, pulse, echoOnly));
+    console.log(`  echo return loss ${(reference.heardDbfs - calls[i]!.heardDbfs).toFixed(1)} dB`);
+  }
+  const asShipped = await measureEcho(browser, pulse);
+  const journeys = await measureDelay(browser, pulse);
+  return {
+    browser: `${name} ${version}`,
+    deviceRate: pulse.sampleRate,
+    reference,
+    calls,
+    returnLossDb: calls.map(({ heardDbfs }) => reference.heardDbfs - heardDbfs),
+    earlyLossDb: calls.map(({ earlyDbfs }) => reference.earlyDbfs - earlyDbfs),
+    asShipped,
+    journeys,
+  };
+}
+
+async function report(measured: readonly Measured[]): Promise<void> {
+  const title = ({ browser, deviceRate }: Measured) => `${browser.split('.')[0]}, ${deviceRate / 1000} kHz`;
+  const rows: Row[] = measured.flatMap((one): Row[] => [
+    [`${title(one)}: echo return loss, mean`, `${mean(one.returnLossDb).toFixed(1)} dB`, '≥ 25'],
+    [`${title(one)}: echo return loss, worst run`, `${Math.min(...one.returnLossDb).toFixed(1)} dB`, '≥ 12'],
+    [`${title(one)}: in the first 3 s, worst run`, `${Math.min(...one.earlyLossDb).toFixed(1)} dB`, ''],
+    [`${title(one)}: mouth to agent, median`, inMs(one, 'mouthToAgentMs'), ''],
+    [`${title(one)}: agent to ear, median`, inMs(one, 'agentToEarMs'), ''],
+    [`${title(one)}: mouth to ear, median`, inMs(one, 'mouthToEarMs'), ''],
+  ]);
+  printTable(rows);
+  const figures = { ...surroundings, echoLossDb, deviceMs, measured };
+  await writeFigures('rig', rounded(figures), {
+    echo: stripChart(
+      'Echo return loss, five calls each (red: 12 dB never, 25 dB mean)',
+      'dB',
+      measured.map((one) => ({ label: title(one), values: one.returnLossDb, limits: [12, 25] })),
+      70,
+    ),
+  });
+  await writeTable(
+    'echo',
+    ['Browser, devices at', 'Five runs, dB', 'Mean, ≥ 25', 'Worst, ≥ 12', 'First 3 s, worst', 'As shipped, heard'],
+    measured.map((one) => [
+      title(one),
+      one.returnLossDb.map((db) => db.toFixed(0)).join(', '),
+      `${mean(one.returnLossDb).toFixed(1)} dB`,
+      `${Math.min(...one.returnLossDb).toFixed(1)} dB`,
+      `${Math.min(...one.earlyLossDb).toFixed(1)} dB`,
+      `${one.asShipped.heardDbfs.toFixed(0)} dBFS`,
+    ]),
+  );
+  await writeTable(
+    'delay',
+    ['Browser, devices at', 'Mouth → agent', 'Agent → ear', 'Mouth → ear', 'Lowest to highest', 'Chirps found'],
+    measured.map((one) => {
+      const all = one.journeys.map(({ mouthToEarMs }) => mouthToEarMs);
+      return [
+        title(one),
+        inMs(one, 'mouthToAgentMs'),
+        inMs(one, 'agentToEarMs'),
+        inMs(one, 'mouthToEarMs'),
+        `${Math.min(...all).toFixed(0)} to ${Math.max(...all).toFixed(0)} ms`,
+        String(all.length),
+      ];
+    }),
+  );
+}
+
+function inMs({ journeys }: Measured, leg: keyof Journey): string {
+  return `${median(journeys.map((journey) => journey[leg])).toFixed(0)} ms`;
+}
