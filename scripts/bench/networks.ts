@@ -103,6 +103,13 @@ export function recorded(file: string): Network | undefined {
   };
 }
 
+/** Recorded uplinks: the milliseconds at which 1500 bytes may cross; undefined where the recording is not here. */
+export const uplinks = ['TMobile-LTE-short', 'Verizon-LTE-short', 'ATT-LTE-driving-2016'].map((name) => {
+  const url = new URL(`${name}.up`, tracesFolder);
+  const opportunitiesMs = existsSync(url) ? readFileSync(url, 'utf8').trim().split('\n').map(Number) : undefined;
+  return { name, opportunitiesMs };
+});
+
 /** 20 ms every 20 ms. */
 export const paced: Sender = (spokenMs) =>
   Array.from({ length: Math.ceil(spokenMs / 20) }, (_, i) => ({ atMs: i * 20, ms: 20 }));

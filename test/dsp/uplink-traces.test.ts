@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { uplinks } from '../../scripts/bench/networks.js';
+import { Uplink } from '../../src/protocol/uplink.js';
+
+const chunkMs = 20;
+const chunkBytes = 1920;
+/** A websocket message's own bytes, and TCP's. */
+const headerBytes = 60;
+
+/** Speaks for two minutes over a link of which each opportunity takes 1500 bytes. */
+function speakOver(opportunitiesMs: readonly number[]) {
+  const periodMs = opportunitiesMs.at(-1)! + 1;
+  let [socketBytes, waiting, next, round] = [0, 0, 0, 0];
+  const uplink = new Uplink({
+    limitBytes: 8 * chunkBytes,
+    bufferedBytes: () => socketBytes,
+    send: () => {
+      socketBytes += chunkBytes + headerBytes;
+    },
+    release: () => (waiting -= 1),
+  });
+  const backlogsMs: number[] = [];
+  const capacities: number[] = [];
+  for (let nowMs = 0; nowMs < 120_000; nowMs += chunkMs) {
+    let capacity = 0;
+    while (opportunitiesMs[next]! + round * periodMs <= nowMs) {
+      capacity += 1500;
+      socketBytes = Math.max(0, socketBytes - 1500);
+      if (++next === opportunitiesMs.length) [next, round] = [0, round + 1];
+    }
+    capacities.push(capacity);
+    waiting += 1;
+    // Three seconds of speech, one of pause.
+    uplink.push(new Int16Array(chunkBytes / 2).fill(nowMs % 4000 < 3000 ? 5000 : 0).buffer);
+    backlogsMs.push(waiting * chunkMs + (socketBytes / (chunkBytes + headerBytes)) * chunkMs);
+  }
+  return { backlogsMs, capacities, sent: uplink.sent, dropped: uplink.dropped };
+}
+
+describe('what the visitor says over a recorded cellular uplink', () => {
+  for (const { name, opportunitiesMs } of uplinks) {
+    const skip = opportunitiesMs ? false : 'its recording is not here: see TRACES in scripts/bench/networks.ts';
+    it(
+      `${name}: never waits for more than 1.5 s and what the socket holds, and is live a second after the link is back`,
+      { skip },
+      (t) => {
+        const { backlogsMs, capacities, sent, dropped } = speakOver(opportunitiesMs!);
+        t.diagnostic(
+          `longest backlog ${Math.max(...backlogsMs).toFixed(0)} ms, ${dropped} of ${sent + dropped} chunks given up`,
+        );
+        // 1.5 s here, and eight chunks and the last one in the socket.
+        assert.ok(Math.max(...backlogsMs) <= 1500 + 9 * chunkMs + 1, `${Math.max(...backlogsMs)} ms`);
+        // The link is back once it could take three times the speech for a second, and did not stand still for 100 ms of it.
+        const second = 1000 / chunkMs;
+        let recoveries = 0;
+        backlogsMs.forEach((backlogMs, i) => {
+          if (i < second || Math.max(...backlogsMs.slice(i - second, i)) < 500) return;
+          const past = capacities.slice(i - second, i + 1);
+          const total = past.reduce((sum, bytes) => sum + bytes, 0);
+          const stands = (from: number) => past.slice(from, from + 5).every((bytes) => bytes < chunkBytes);
+          if (total < 3 * second * chunkBytes || past.some((_, j) => j + 5 <= past.length && stands(j))) return;
+          recoveries += 1;
+          assert.ok(backlogMs <= 100, `${backlogMs} ms at ${i * chunkMs} ms`);
+        });
+        t.diagnostic(`${recoveries} recoveries`);
+      },
+    );
+  }
+});
