@@ -4,6 +4,7 @@ import { Resampler } from '../../dsp/resampler.js';
 import type { CaptureCommand, ProcessorOptions } from './messages.js';
 
 const quantum = 128;
+const isSound = (sample: number): boolean => sample !== 0;
 
 /** Microphone at the device's rate in, chunks of PCM16 at the wire's rate out. */
 export class CaptureProcessor extends AudioWorkletProcessor {
@@ -15,6 +16,8 @@ export class CaptureProcessor extends AudioWorkletProcessor {
   #link: MessagePort | undefined;
   #isMuted: boolean;
   #isRunning = true;
+  /** Whether anything but zeros has come since the last level. */
+  #isAlive = false;
 
   constructor({ processorOptions }: { processorOptions: ProcessorOptions }) {
     super();
@@ -44,7 +47,11 @@ export class CaptureProcessor extends AudioWorkletProcessor {
     if (!this.#link || !this.#isRunning) return this.#isRunning;
     // A microphone that is gone gives no channel at all. The stream goes on with silence, as it does while muted.
     const heard = input?.[0] ?? this.#silence;
-    if (this.#meter.push(heard, heard.length)) this.port.postMessage(this.#meter.levelDbfs);
+    this.#isAlive ||= heard.some(isSound);
+    if (this.#meter.push(heard, heard.length)) {
+      this.port.postMessage(this.#isAlive ? this.#meter.levelDbfs : -Infinity);
+      this.#isAlive = false;
+    }
     this.#resampler.push(this.#isMuted ? this.#silence : heard, heard.length);
     const length = this.#resampler.pull(this.#resampled, this.#resampler.available);
     this.#chunker.push(this.#resampled, length);

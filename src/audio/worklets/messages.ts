@@ -8,7 +8,10 @@ export type CaptureCommand =
 export type PlaybackCommand =
   { readonly type: 'link'; readonly port: MessagePort } | { readonly type: 'flush' } | { readonly type: 'stop' };
 
-/** The capture processor tells the microphone's level (dBFS, a number) 20 times a second, also while muted. */
+/**
+ * The capture processor tells the microphone's level (dBFS, a number) 20 times a second, also while muted: −100 is
+ * silence, −Infinity that every sample was 0, as of a microphone that is gone.
+ */
 export type CaptureReport = number;
 
 /** The playback processor's figures, 20 times a second. An array, because the audio thread reuses it. */
