@@ -1,7 +1,9 @@
 import { AudioFailure } from './audio-failure.js';
 import { Capture } from './capture.js';
+import { listDevices } from './devices.js';
+import { KeptMicrophone } from './kept-microphone.js';
 import { loadWorklet, type WorkletLocation } from './load-worklet.js';
-import { closeMicrophone, openMicrophone, stopTracks, type MicrophoneOptions } from './microphone.js';
+import type { MicrophoneOptions } from './microphone.js';
 import { Speaker } from './speaker.js';
 import type { BargeIn } from './worklets/messages.js';
 
@@ -9,6 +11,13 @@ import type { BargeIn } from './worklets/messages.js';
 export interface AudioOptions extends MicrophoneOptions, WorkletLocation {
   /** What the agent's audio does while the visitor speaks over it. Default `duck`. */
   readonly bargeIn?: BargeIn;
+  /** The loudspeaker's device id, where the browser lets a page choose. Default: the system's choice. */
+  readonly speakerId?: string | null | undefined;
+}
+
+/** Chromium's way to choose the loudspeaker; the other browsers have none for an AudioContext. */
+interface SinkContext extends AudioContext {
+  setSinkId?(id: string): Promise<void>;
 }
 
 /** What the wire wants: rates in Hz and the chunk's length in samples. */
@@ -53,10 +62,15 @@ export type AudioReport =
       /** How long nothing of the agent's was left to play in those interruptions, in ms. */
       readonly concealedMs?: number;
     }
+  /** The microphone gives nothing, and it did not help to take it again; or is heard after all. */
+  | { readonly type: 'microphone-silent'; readonly isOn: boolean }
   | { readonly type: 'failed'; readonly failure: AudioFailure };
 
 /** How long a context may stand still once the microphone is granted. */
 const startTimeoutMs = 3000;
+
+/** A change of devices comes as several events (Chrome: two). */
+const reviewMs = 250;
 
 /** Time for the audio thread to notice an end and fade out. */
 const endMs = 40;
@@ -67,17 +81,19 @@ const endMs = 40;
  */
 export class AudioEngine {
   #context: AudioContext;
-  #granted: Promise<void>;
-  #microphone: MediaStream | undefined;
+  #microphone: KeptMicrophone;
   #worklet: Promise<void>;
   #onReport: (report: AudioReport) => void;
   #capture: Capture | undefined;
   #speaker: Speaker | undefined;
   #bargeIn: BargeIn;
+  #speakerId: string | null | undefined;
   #isMuted = false;
   #volume = 1;
   #stopped: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #reviewTimer: ReturnType<typeof setTimeout> | undefined;
+  #listening = new AbortController();
   #onDrained: (bufferedMs: number) => void = ignore;
 
   /**
@@ -99,16 +115,19 @@ export class AudioEngine {
     }
     // Safari unlocks sound only inside the tap itself, so this comes before the first await.
     this.#resume();
-    this.#granted = openMicrophone(options).then((stream) => {
-      this.#microphone = stream;
-      for (const track of stream.getTracks()) track.onended = () => this.#fail('microphone-lost');
-      // Granted after the call has ended.
-      if (this.#stopped) stopTracks(stream);
+    this.#microphone = new KeptMicrophone(options, {
+      onStream: (stream) => this.#capture?.setStream(stream),
+      onSilent: (isOn) => this.#onReport({ type: 'microphone-silent', isOn }),
+      onLost: (failure) => this.#onReport({ type: 'failed', failure }),
     });
     this.#worklet = loadWorklet(this.#context, options);
     // Whoever waits for them hears of a failure; a call that was stopped before waits for neither.
-    this.#granted.catch(ignore);
+    // Only then are ids of loudspeakers known, and may be used.
+    this.#speakerId = options.speakerId;
+    this.#microphone.granted.then(() => this.#speakerId && this.#useSpeaker(this.#speakerId), ignore);
     this.#worklet.catch(ignore);
+    const { signal } = this.#listening;
+    navigator.mediaDevices.addEventListener('devicechange', () => this.#reviewSoon(), { signal });
   }
 
   /**
@@ -116,7 +135,7 @@ export class AudioEngine {
    * @throws {AudioFailure} a `microphone-…` code.
    */
   async granted(): Promise<void> {
-    await this.#granted;
+    await this.#microphone.granted;
   }
 
   /**
@@ -136,7 +155,7 @@ export class AudioEngine {
    * @throws {AudioFailure} `audio-failed`.
    */
   connect(format: AudioFormat): AudioPorts {
-    const stream = this.#microphone!;
+    const stream = this.#microphone.stream!;
     const [up, down] = [new MessageChannel(), new MessageChannel()];
     const { captureRate, playbackRate, chunkSamples } = format;
     const rest = { chunkSamples, isMuted: this.#isMuted, bargeIn: this.#bargeIn };
@@ -146,7 +165,7 @@ export class AudioEngine {
         stream,
         { wireRate: captureRate, ...rest },
         up.port1,
-        ([levelDbfs, isSpeaking]) => this.#onReport({ type: 'microphone', levelDbfs, isSpeaking }),
+        ([levelDbfs, isSpeaking]) => this.#hearMicrophone(levelDbfs, isSpeaking),
       );
       this.#speaker = new Speaker(
         this.#context,
@@ -191,6 +210,17 @@ export class AudioEngine {
     this.#speaker?.setVolume(volume);
   }
 
+  /** Goes on with another microphone. */
+  setMicrophone(microphoneId: string | null | undefined): void {
+    this.#microphone.choose(microphoneId);
+  }
+
+  /** Goes on with another loudspeaker, where the browser can and the device is there; else with the system's. */
+  setSpeaker(speakerId: string | null | undefined): void {
+    this.#speakerId = speakerId;
+    if (this.#microphone.stream) this.#useSpeaker(speakerId);
+  }
+
   /** Silences the agent within 15 ms and drops what it has said so far. */
   flush(): void {
     this.#speaker?.flush();
@@ -199,7 +229,7 @@ export class AudioEngine {
   /** Lets the microphone go, and resolves when all that the agent has said is played. */
   async drain(): Promise<void> {
     this.#capture?.stop();
-    closeMicrophone(this.#microphone);
+    this.#microphone.close();
     // The first report may be older than the last message, the second is not.
     let reports = 0;
     await new Promise<void>((resolve) => {
@@ -219,10 +249,12 @@ export class AudioEngine {
   async #close(): Promise<void> {
     this.#onReport = ignore;
     this.#context.onstatechange = null;
+    this.#listening.abort();
     clearTimeout(this.#timer);
+    clearTimeout(this.#reviewTimer);
     this.#capture?.stop();
     this.#speaker?.stop();
-    closeMicrophone(this.#microphone);
+    this.#microphone.close();
     if (this.#capture) {
       // Chromium forgets a closed context only if each processor has ended, and then lost its input, while it ran.
       await wait(endMs);
@@ -241,6 +273,33 @@ export class AudioEngine {
     this.#resume();
     const fail = () => this.#fail('audio-failed', 'No AudioContext runs. Call start() from a click.');
     this.#timer = setTimeout(fail, this.#context.state === 'closed' ? 0 : startTimeoutMs);
+  }
+
+  #hearMicrophone(levelDbfs: number, isSpeaking: boolean): void {
+    if (!this.#isMuted) this.#microphone.hear(levelDbfs);
+    this.#onReport({ type: 'microphone', levelDbfs: Math.max(-100, levelDbfs), isSpeaking });
+  }
+
+  #reviewSoon(): void {
+    clearTimeout(this.#reviewTimer);
+    this.#reviewTimer = setTimeout(() => void this.#review(), reviewMs);
+  }
+
+  /** What is there now, after a change of devices. */
+  async #review(): Promise<void> {
+    const devices = await listDevices();
+    if (this.#stopped) return;
+    this.#microphone.review(devices);
+    if (this.#speakerId) this.#useSpeaker(devices.find(({ deviceId }) => deviceId === this.#speakerId)?.deviceId);
+  }
+
+  #useSpeaker(speakerId: string | null | undefined): void {
+    // Never by an <audio> element: Chromium cancels nothing of its echo when it plays on another device.
+    const context = this.#context as SinkContext;
+    context
+      .setSinkId?.(speakerId ?? '')
+      .catch(() => context.setSinkId!(''))
+      .catch(ignore);
   }
 
   #resume(): void {

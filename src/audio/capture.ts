@@ -2,6 +2,7 @@ import type { CaptureCommand, CaptureReport, ProcessorOptions } from './worklets
 
 /** Turns a microphone's stream into chunks of PCM16. */
 export class Capture {
+  #context: AudioContext;
   // Both are kept: a source without a reference may be collected, and then gives silence.
   #source: MediaStreamAudioSourceNode;
   #node: AudioWorkletNode;
@@ -14,6 +15,7 @@ export class Capture {
     link: MessagePort,
     onReport: (report: CaptureReport) => void,
   ) {
+    this.#context = context;
     this.#source = context.createMediaStreamSource(stream);
     this.#node = new AudioWorkletNode(context, 'synthflow-capture', {
       numberOfOutputs: 0,
@@ -29,6 +31,14 @@ export class Capture {
   /** The node, for its `processorerror`. */
   get node(): AudioWorkletNode {
     return this.#node;
+  }
+
+  /** Goes on with another microphone. */
+  setStream(stream: MediaStream): void {
+    const source = this.#context.createMediaStreamSource(stream);
+    this.#source.disconnect();
+    this.#source = source;
+    source.connect(this.#node);
   }
 
   /** While muted the chunks go on, filled with silence. */

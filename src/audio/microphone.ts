@@ -1,7 +1,9 @@
 import { AudioFailure } from './audio-failure.js';
 
-/** How the microphone's sound is cleaned by the browser. */
+/** Which microphone, and how its sound is cleaned by the browser. */
 export interface MicrophoneOptions {
+  /** Its device id; another one is taken where it is not there. Default: the system's choice. */
+  readonly microphoneId?: string | null | undefined;
   readonly echoCancellation: boolean;
   readonly noiseSuppression: boolean;
   readonly autoGainControl: boolean;
@@ -16,11 +18,13 @@ interface AudioSessionNavigator {
  * Asks for the microphone. Call it inside the click, before the first `await`.
  * @throws {AudioFailure} a `microphone-…` code.
  */
-export async function openMicrophone(options: MicrophoneOptions): Promise<MediaStream> {
+export async function openMicrophone({ microphoneId, ...cleaning }: MicrophoneOptions): Promise<MediaStream> {
   // iOS: else the ringer switch mutes the agent (webkit.org/b/237322) and the microphone lowers it (webkit.org/b/236219).
   setAudioSession('play-and-record');
   try {
-    return await navigator.mediaDevices.getUserMedia({ audio: { ...options, channelCount: { ideal: 1 } } });
+    // Not `exact`: an id that a page has kept may be of a device that is gone.
+    const wish = microphoneId ? { deviceId: { ideal: microphoneId } } : {};
+    return await navigator.mediaDevices.getUserMedia({ audio: { ...cleaning, ...wish, channelCount: { ideal: 1 } } });
   } catch (cause) {
     throw new AudioFailure(failureCode(cause), '', cause);
   }

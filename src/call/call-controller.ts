@@ -1,4 +1,5 @@
 import { AudioEngine, type AudioOptions, type AudioReport } from '../audio/audio-engine.js';
+import { namedDevices, type AudioDevices } from '../audio/devices.js';
 import { AudioFailure } from '../audio/audio-failure.js';
 import { hangUpUnused, type SocketReport, type SocketStats } from '../protocol/socket-host.js';
 import { SocketThread, type Socket, type ThreadOptions } from '../protocol/socket-thread.js';
@@ -30,7 +31,7 @@ export interface CallParts {
 /** What a call needs of the sound. */
 export type CallAudio = Pick<
   AudioEngine,
-  'granted' | 'ready' | 'connect' | 'setMuted' | 'setVolume' | 'drain' | 'stop'
+  'granted' | 'ready' | 'connect' | 'setMuted' | 'setVolume' | 'setMicrophone' | 'setSpeaker' | 'drain' | 'stop'
 >;
 
 const defaultParts: CallParts = {
@@ -172,6 +173,21 @@ export class CallController {
     this.#attempt?.audio?.setVolume(volume);
   }
 
+  /** Goes on with another microphone, by its device id. */
+  setMicrophone(microphoneId: string | null | undefined): void {
+    this.#attempt?.audio?.setMicrophone(microphoneId);
+  }
+
+  /** Goes on with another loudspeaker, by its device id. */
+  setSpeaker(speakerId: string | null | undefined): void {
+    this.#attempt?.audio?.setSpeaker(speakerId);
+  }
+
+  /** What the visitor may choose from; asks for no permission. */
+  devices(): Promise<AudioDevices> {
+    return namedDevices();
+  }
+
   async #run(attempt: Attempt): Promise<void> {
     const { options } = attempt;
     const { fetchSession, startThread, openAudio } = this.#parts;
@@ -280,13 +296,20 @@ export class CallController {
   }
 
   #hearAudio(attempt: Attempt, report: AudioReport): void {
-    if (report.type === 'failed') return this.#fail(attempt, report.failure);
-    if (report.type === 'microphone') {
-      this.#stats = { ...this.#stats, visitorLevelDbfs: report.levelDbfs };
-    } else {
-      const { levelDbfs, bufferedMs, underruns, droppedSamples } = report;
-      this.#stats = { ...this.#stats, agentLevelDbfs: levelDbfs, bufferedMs, underruns, droppedSamples };
-      this.#quietReports = levelDbfs > speakingDbfs ? 0 : this.#quietReports + 1;
+    switch (report.type) {
+      case 'failed':
+        return this.#fail(attempt, report.failure);
+      case 'microphone':
+        this.#stats = { ...this.#stats, visitorLevelDbfs: report.levelDbfs };
+        break;
+      case 'playback': {
+        const { levelDbfs, bufferedMs, underruns, droppedSamples } = report;
+        this.#stats = { ...this.#stats, agentLevelDbfs: levelDbfs, bufferedMs, underruns, droppedSamples };
+        this.#quietReports = levelDbfs > speakingDbfs ? 0 : this.#quietReports + 1;
+        break;
+      }
+      default:
+        return this.#onReport(report);
     }
     this.#onReport({
       type: 'levels',

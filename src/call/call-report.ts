@@ -1,3 +1,4 @@
+export type { AudioDevice, AudioDevices } from '../audio/devices.js';
 import type { SocketStats } from '../protocol/socket-host.js';
 import type { CallError, CallErrorCode } from './errors.js';
 import type { CallStatus } from './machine.js';
@@ -33,6 +34,8 @@ export type CallReport =
       readonly agentDbfs: number;
       readonly isAgentSpeaking: boolean;
     }
+  /** The microphone gives nothing, and it did not help to take it again; or is heard after all. */
+  | { readonly type: 'microphone-silent'; readonly isOn: boolean }
   | { readonly type: 'error'; readonly error: CallError }
   | {
       readonly type: 'end';

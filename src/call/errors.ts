@@ -35,7 +35,7 @@ const sentences: Record<CallErrorCode, string> = {
     'Send "Permissions-Policy: microphone=(self)". An iframe needs allow="microphone; autoplay".',
   'microphone-not-found': 'No microphone is there.',
   'microphone-in-use': 'Another application may hold it.',
-  'microphone-lost': 'The microphone was unplugged.',
+  'microphone-lost': 'The microphone is gone, and none could be taken within 3 s.',
   'token-endpoint-missing': 'Set token-endpoint to your endpoint.',
   'token-request-failed': 'Check token-endpoint, its CORS headers and connect-src of the Content-Security-Policy.',
   'token-request-timeout': 'The token endpoint did not answer within 10 s.',

@@ -1,4 +1,4 @@
-export type { CallStats, EndReason } from '../call/call-report.js';
+export type { AudioDevice, AudioDevices, CallStats, EndReason } from '../call/call-report.js';
 export type { CallError, CallErrorCode } from '../call/errors.js';
 export type { CallStatus } from '../call/machine.js';
 export type { TokenProvider, TokenProviderRequest } from '../call/session.js';

@@ -8,7 +8,7 @@ import {
   type TemplateResult,
 } from 'lit';
 import { CallController, type CallOptions } from '../call/call-controller.js';
-import type { CallReport, CallStats } from '../call/call-report.js';
+import type { AudioDevices, CallReport, CallStats } from '../call/call-report.js';
 import type { CallError } from '../call/errors.js';
 import { isRunning, type CallStatus } from '../call/machine.js';
 import type { TokenProvider } from '../call/session.js';
@@ -26,6 +26,9 @@ import { callIcon, microphoneIcon } from './icons.js';
 import { en as strings } from './locales/en.js';
 import { createPanel, type TogglePanel } from './panel.js';
 import { styles } from './styles.js';
+
+/** What the visitor should know of in a call. */
+type Fact = 'microphone-silent';
 
 /**
  * A button that lets the visitor of a page talk by voice with the site's Synthflow agent.
@@ -76,6 +79,7 @@ import { styles } from './styles.js';
  * @cssstate ended - The call is over.
  * @cssstate failed - The call failed.
  * @cssstate muted - The microphone is off.
+ * @cssstate microphone-silent - Nothing comes from the microphone, not even noise.
  * @cssstate agent-speaking - The agent speaks.
  */
 export class SynthflowCall extends LitElement {
@@ -96,6 +100,8 @@ export class SynthflowCall extends LitElement {
     volume: { type: Number, useDefault: true },
     maxDuration: { type: Number, useDefault: true },
     bargeIn: { useDefault: true },
+    microphoneId: {},
+    speakerId: {},
     noEchoCancellation: { type: Boolean },
     noNoiseSuppression: { type: Boolean },
     noAutoGainControl: { type: Boolean },
@@ -140,6 +146,10 @@ export class SynthflowCall extends LitElement {
   maxDuration = 1800;
   /** What the agent's voice does while the visitor speaks over it: `duck`, `clear` what it had still to say, or `off`. */
   bargeIn: 'duck' | 'clear' | 'off' = 'duck';
+  /** Device id of the microphone, see `devices()`; may be changed in a call. Another one is taken where it is not there. */
+  microphoneId?: string | null;
+  /** Device id of the loudspeaker, where the browser lets a page choose (Chrome, Edge); may be changed in a call. */
+  speakerId?: string | null;
   /** Leaves echo in the microphone's sound. */
   noEchoCancellation = false;
   /** Leaves noise in the microphone's sound. */
@@ -172,6 +182,7 @@ export class SynthflowCall extends LitElement {
   #internals = this.attachInternals();
   #togglePanel?: TogglePanel;
   #timer?: ReturnType<typeof setInterval>;
+  #facts = new Set<Fact>();
   #isMuted = false;
   #isStarting = false;
   #focused?: Element | null | undefined;
@@ -264,8 +275,18 @@ export class SynthflowCall extends LitElement {
     this.muted = false;
   }
 
-  protected override willUpdate(): void {
+  /**
+   * Resolves the `microphones` and `speakers` that a visitor may choose from, each with `id` and `label`. Asks for no
+   * permission: before the visitor has allowed the microphone, browsers name none.
+   */
+  devices(): Promise<AudioDevices> {
+    return this.#controller.devices();
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
     this.#focused = this.shadowRoot?.activeElement;
+    if (changed.has('microphoneId')) this.#controller.setMicrophone(this.microphoneId);
+    if (changed.has('speakerId')) this.#controller.setSpeaker(this.speakerId);
     this.#controller.setVolume(this.volume);
     if (this.muted === this.#isMuted) return;
     this.#isMuted = this.muted;
@@ -357,7 +378,10 @@ export class SynthflowCall extends LitElement {
 
   #renderPanel(): unknown {
     const { status } = this;
-    const hint = status === 'requesting-microphone' && strings.microphoneHint;
+    const hint =
+      status === 'requesting-microphone'
+        ? strings.microphoneHint
+        : this.#facts.has('microphone-silent') && strings.microphoneSilent;
     const disclosure = isRunning(status) && !this.hasAgentSpoken && this.#disclosure;
     if (!this.#sentence && !hint && !disclosure) return nothing;
     return html`<button class="close" aria-label=${strings.close} @click=${this.#closePanel}>×</button
@@ -373,6 +397,9 @@ export class SynthflowCall extends LitElement {
         break;
       case 'status':
         this.#changeStatus(report.status, report.previous);
+        break;
+      case 'microphone-silent':
+        this.#setFact(report.type, report.isOn);
         break;
       case 'start':
         this.dispatchEvent(new CallStartEvent());
@@ -398,10 +425,22 @@ export class SynthflowCall extends LitElement {
     this.#tick();
     this.#setState(previous, false);
     this.#setState(status, true);
-    if (!isRunning(status)) this.#setState('agent-speaking', false);
+    if (!isRunning(status)) {
+      this.#setState('agent-speaking', false);
+      for (const fact of this.#facts) this.#setFact(fact, false);
+    }
     this.requestUpdate();
     this.#told = new CallStatusEvent(status, previous);
     this.dispatchEvent(this.#told);
+  }
+
+  /** What the visitor should know of, and is told in the panel. */
+  #setFact(fact: Fact, isOn: boolean): void {
+    if (isOn) this.#facts.add(fact);
+    else this.#facts.delete(fact);
+    this.#setState(fact, isOn);
+    this.isPanelClosed &&= !isOn;
+    this.requestUpdate();
   }
 
   #tick(): void {
@@ -469,6 +508,8 @@ export class SynthflowCall extends LitElement {
       workletUrl: this.workletUrl,
       assetsUrl: this.assetsUrl,
       noWorker: this.noWorker,
+      microphoneId: this.microphoneId,
+      speakerId: this.speakerId,
       echoCancellation: !this.noEchoCancellation,
       noiseSuppression: !this.noNoiseSuppression,
       autoGainControl: !this.noAutoGainControl,

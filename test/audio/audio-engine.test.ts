@@ -2,7 +2,14 @@ import { expect, waitUntil } from '@open-wc/testing';
 import { AudioEngine, type AudioOptions, type AudioReport } from '../../src/audio/audio-engine.js';
 import { AudioFailure } from '../../src/audio/audio-failure.js';
 import { tone } from '../dsp/fixtures.js';
-import { fakeAudioSession, holdMicrophone, watchContexts, watchMicrophone } from '../support/browser-fakes.js';
+import {
+  fakeAudioSession,
+  fakeSinks,
+  holdMicrophone,
+  watchContexts,
+  watchMicrophone,
+} from '../support/browser-fakes.js';
+import { FakeDevices } from '../support/fake-devices.js';
 import { Inbox } from '../support/inbox.js';
 import { remove, replace } from '../support/replace.js';
 
@@ -37,6 +44,9 @@ async function connect(prepare = (_engine: AudioEngine) => {}) {
   };
   return { engine, reports, chunks, say };
 }
+
+const heard = (all: readonly AudioReport[], since = 0) =>
+  all.slice(since).some((report) => report.type === 'microphone' && report.levelDbfs > -50);
 
 const isSilent = (chunk: ArrayBuffer) => new Int16Array(chunk).every((sample) => sample === 0);
 
@@ -215,14 +225,6 @@ describe('AudioEngine', () => {
     expect(failure).to.be.instanceOf(AudioFailure).and.to.have.property('code', 'microphone-denied');
   });
 
-  it('says when the microphone is lost in the call', async () => {
-    const { streams } = watchMicrophone();
-    const { reports } = await connect();
-    streams[0]!.getTracks()[0]!.dispatchEvent(new Event('ended'));
-    const report = reports.all.find(({ type }) => type === 'failed');
-    expect(report).to.have.nested.property('failure.code', 'microphone-lost');
-  });
-
   for (const name of ['synthflow-capture', 'synthflow-playback']) {
     it(`says when ${name} breaks`, async () => {
       const { addModule } = AudioWorklet.prototype;
@@ -282,15 +284,6 @@ describe('AudioEngine', () => {
     expect(contexts[0]!.state).to.equal('running');
   });
 
-  it('tells when the microphone is lost before the call is connected', async () => {
-    const { streams } = watchMicrophone();
-    const { engine, reports } = open();
-    await engine.granted();
-    streams[0]!.getTracks()[0]!.dispatchEvent(new Event('ended'));
-    const [report] = await reports.count(1);
-    expect((report as AudioReport & { type: 'failed' }).failure.code).to.equal('microphone-lost');
-  });
-
   it('starts where the browser lets sound begin only once the microphone is granted', async () => {
     const contexts = watchContexts();
     const { engine } = open();
@@ -298,6 +291,111 @@ describe('AudioEngine', () => {
     await engine.granted();
     await engine.ready();
     expect(contexts[0]!.state).to.equal('running');
+  });
+
+  for (const browser of ['chromium', 'firefox', 'webkit'] as const) {
+    it(`hears another microphone within 3 s of the first being unplugged in ${browser}`, async () => {
+      const devices = new FakeDevices('headset', 'built-in');
+      const { reports, chunks } = await connect();
+      await reports.until((all) => heard(all));
+      devices.unplug('headset', browser);
+      const sinceMs = performance.now();
+      await devices.streams.count(2);
+      const since = reports.all.length;
+      await reports.until((all) => heard(all, since));
+      expect(performance.now() - sinceMs).to.be.below(3000);
+      const first = chunks.all.length;
+      await chunks.until((all) => !all.slice(first).every(isSilent));
+      expect(devices.open.map(({ deviceId }) => deviceId)).to.deep.equal(['built-in']);
+      expect(reports.all.filter(({ type }) => type === 'failed')).to.be.empty;
+    });
+  }
+
+  it('does not take a microphone for dead that is muted', async () => {
+    const devices = new FakeDevices('built-in');
+    const { reports } = await connect((engine) => engine.setMuted(true));
+    devices.stream.silence();
+    await reports.until((all) => all.filter(({ type }) => type === 'microphone').length > 50);
+    expect(devices.requests).to.have.lengthOf(1);
+    expect(reports.all.every((report) => report.type !== 'microphone' || report.levelDbfs >= -100)).to.equal(true);
+  });
+
+  it('says when the microphone is lost, before the call is connected as in it', async () => {
+    const devices = new FakeDevices('built-in');
+    const { engine, reports } = open();
+    await engine.granted();
+    devices.refusal = 'NotAllowedError';
+    devices.unplug('built-in', 'firefox');
+    const [report] = await reports.count(1);
+    expect(report).to.have.nested.property('failure.code', 'microphone-denied');
+  });
+
+  it('goes on with the microphone that it is told to', async () => {
+    const devices = new FakeDevices('built-in', 'desk');
+    const { engine, reports } = await connect();
+    engine.setMicrophone('desk');
+    await devices.streams.count(2);
+    const since = reports.all.length;
+    await reports.until((all) => heard(all, since));
+    expect(devices.open.map(({ deviceId }) => deviceId)).to.deep.equal(['desk']);
+  });
+
+  it('lists the devices once for a change that Chrome tells twice', async () => {
+    const devices = new FakeDevices('built-in');
+    const { engine } = await connect();
+    devices.tell();
+    devices.tell();
+    devices.plug('desk');
+    const listed = new Promise<void>((resolve) => {
+      const { enumerateDevices } = navigator.mediaDevices;
+      replace(navigator.mediaDevices, 'enumerateDevices', () => {
+        resolve();
+        return enumerateDevices.call(navigator.mediaDevices);
+      });
+    });
+    await listed;
+    expect(devices.listings).to.equal(1);
+    await engine.stop();
+    replace(globalThis, 'setTimeout', () => {
+      throw new Error('Something still listens.');
+    });
+    devices.tell();
+  });
+
+  describe('the loudspeaker', () => {
+    it('is the one that it is told, once the microphone is granted, and in the call', async () => {
+      const used = fakeSinks('desk', 'headset');
+      const { engine } = open({ speakerId: 'desk' });
+      expect(used.all).to.be.empty;
+      await used.count(1);
+      engine.setSpeaker('headset');
+      engine.setSpeaker(null);
+      expect(used.all).to.deep.equal(['desk', 'headset', '']);
+    });
+
+    it('is the system’s while the chosen one is not there', async () => {
+      const devices = new FakeDevices('built-in');
+      const used = fakeSinks('desk');
+      devices.plug('desk', 'audiooutput');
+      const { engine } = open({ speakerId: 'desk' });
+      await used.count(1);
+      devices.unplug('desk', 'webkit');
+      await used.count(2);
+      devices.plug('desk', 'audiooutput');
+      devices.tell();
+      await used.count(3);
+      expect(used.all).to.deep.equal(['desk', '', 'desk']);
+      engine.setSpeaker('unknown');
+      await used.count(5);
+      expect(used.all.slice(3)).to.deep.equal(['unknown', '']);
+    });
+
+    it('is the system’s where the browser lets no page choose (Firefox, Safari)', async () => {
+      remove(AudioContext.prototype, 'setSinkId');
+      const { engine } = open({ speakerId: 'desk' });
+      await engine.granted();
+      expect(() => engine.setSpeaker('desk')).not.to.throw();
+    });
   });
 
   it('fails when the worklet is blocked', async () => {

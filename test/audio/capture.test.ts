@@ -111,7 +111,25 @@ describe('Capture', () => {
     const sent = await render();
     expect(sent).to.have.lengthOf(48_000);
     expect(sent.every((sample) => sample === 0)).to.equal(true);
-    expect(levels.every((level) => level === -100)).to.equal(true);
+    expect(levels.every((level) => level === -Infinity)).to.equal(true);
+  });
+
+  it('tells a silent microphone from one that gives nothing', async () => {
+    const whisper = new Float32Array(48_000).fill(1e-9, 24_100);
+    const { render, levels } = await capture(48_000, [whisper]);
+    await render();
+    expect(levels).to.deep.equal([...Array(10).fill(-Infinity), ...Array(10).fill(-100)]);
+  });
+
+  it('goes on with another microphone', async () => {
+    const { render, audio, microphone } = await capture(48_000, [tone(48_000, 48_000, 997)]);
+    audio.at(0.5, () => {
+      audio.withMicrophone(tone(48_000, 48_000, 3000));
+      microphone.setStream(new MediaStream());
+    });
+    const heard = toFloats(await render());
+    expect(fitSine(heard.subarray(4800, 23_000), 48_000, 997, 0).snrDb).to.be.above(90);
+    expect(fitSine(heard.subarray(26_000, 47_000), 48_000, 3000, 0).snrDb).to.be.above(90);
   });
 
   it('makes no new buffer while the old ones come back', async () => {

@@ -195,6 +195,25 @@ describe('a call', () => {
       });
     }
 
+    it('changes microphone and loudspeaker of its own sound, and of no other', async () => {
+      call.controller.setMicrophone('desk');
+      call.controller.setSpeaker('desk');
+      await call.playTo(active, { microphoneId: 'built-in', speakerId: 'built-in' });
+      expect(call.audio.options).to.include({ microphoneId: 'built-in', speakerId: 'built-in' });
+      call.controller.setMicrophone('headset');
+      call.controller.setSpeaker(null);
+      void call.controller.stop();
+      call.controller.setSpeaker('desk');
+      expect(call.audio.devices).to.deep.equal(['microphone headset', 'speaker null']);
+    });
+
+    it('tells that nothing comes from the microphone, and goes on', async () => {
+      await call.playTo(active);
+      call.audio.report({ type: 'microphone-silent', isOn: true });
+      expect(call.reports.all.at(-1)).to.deep.equal({ type: 'microphone-silent', isOn: true });
+      expect(call.controller.status).to.equal('active');
+    });
+
     it('mutes and sets the volume of its own sound, from the first moment to the last', async () => {
       call.controller.setMuted(true);
       call.controller.setVolume(0.1);

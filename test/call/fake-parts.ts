@@ -27,6 +27,8 @@ export class FakeAudio implements CallAudio {
   readonly formats: AudioFormat[] = [];
   readonly muted: boolean[] = [];
   readonly volumes: number[] = [];
+  /** Ids of the devices that it was told to use. */
+  readonly devices: string[] = [];
   drains = 0;
   stops = 0;
   connectFailure: unknown;
@@ -57,7 +59,12 @@ export class FakeAudio implements CallAudio {
   setVolume(volume: number): void {
     this.volumes.push(volume);
   }
-  flush(): void {}
+  setMicrophone(id: string | null | undefined): void {
+    this.devices.push(`microphone ${id}`);
+  }
+  setSpeaker(id: string | null | undefined): void {
+    this.devices.push(`speaker ${id}`);
+  }
   drain(): Promise<void> {
     this.drains += 1;
     return this.drained.promise;

@@ -22,7 +22,9 @@ function playWithout(lost: readonly number[], packets = 200) {
     played.push(...block);
     reader.tick();
   }
-  const [first, last] = [played.findIndex(Boolean), played.findLastIndex(Boolean)];
+  const isSound = (sample: number) => sample !== 0;
+  const first = played.findIndex(isSound);
+  const last = played.length - [...played].reverse().findIndex(isSound);
   const silent = played.slice(first, last).filter((sample) => sample === 0).length;
   return { underruns: buffer.underruns, silent };
 }

@@ -1,3 +1,4 @@
+import { Inbox } from './inbox.js';
 import { replace } from './replace.js';
 
 type Constraints = MediaStreamConstraints | undefined;
@@ -67,6 +68,16 @@ export function fakeAudioSession(): string[] {
     },
   });
   return types;
+}
+
+/** Loudspeakers that a page may choose in Chromium, by id. Writes down every choice. */
+export function fakeSinks(...ids: string[]): Inbox<string> {
+  const used = new Inbox<string>();
+  replace(AudioContext.prototype, 'setSinkId', async (id: string) => {
+    used.push(id);
+    if (id && !ids.includes(id)) throw new DOMException('', 'NotFoundError');
+  });
+  return used;
 }
 
 /** Keeps the console quiet and writes down what was to be said. */

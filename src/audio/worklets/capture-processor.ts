@@ -6,6 +6,7 @@ import { doubleTalk } from './double-talk.js';
 import type { CaptureCommand, CaptureReport, ProcessorOptions } from './messages.js';
 
 const quantum = 128;
+const isSound = (sample: number): boolean => sample !== 0;
 
 /** Microphone at the device's rate in, chunks of PCM16 at the wire's rate out. */
 export class CaptureProcessor extends AudioWorkletProcessor {
@@ -19,6 +20,8 @@ export class CaptureProcessor extends AudioWorkletProcessor {
   #link: MessagePort | undefined;
   #isMuted: boolean;
   #isRunning = true;
+  /** Whether anything but zeros has come since the last level. */
+  #isAlive = false;
 
   constructor({ processorOptions }: { processorOptions: ProcessorOptions }) {
     super();
@@ -49,12 +52,14 @@ export class CaptureProcessor extends AudioWorkletProcessor {
     if (!this.#link || !this.#isRunning) return this.#isRunning;
     // A microphone that is gone gives no channel at all. The stream goes on with silence, as it does while muted.
     const heard = input?.[0] ?? this.#silence;
+    this.#isAlive ||= heard.some(isSound);
     this.#detector.push(heard, doubleTalk.played, heard.length);
     doubleTalk.isVisitorSpeaking = this.#detector.isSpeaking && !this.#isMuted;
     if (this.#meter.push(heard, heard.length)) {
-      this.#report[0] = this.#meter.levelDbfs;
+      this.#report[0] = this.#isAlive ? this.#meter.levelDbfs : -Infinity;
       this.#report[1] = this.#detector.isSpeaking;
       this.port.postMessage(this.#report);
+      this.#isAlive = false;
     }
     this.#resampler.push(this.#isMuted ? this.#silence : heard, heard.length);
     const length = this.#resampler.pull(this.#resampled, this.#resampler.available);

@@ -9,8 +9,9 @@ export type PlaybackCommand =
   { readonly type: 'link'; readonly port: MessagePort } | { readonly type: 'flush' } | { readonly type: 'stop' };
 
 /**
- * The capture processor tells how loud the microphone is and whether the visitor speaks, 20 times a second, also while
- * muted. An array, as is the next, because the audio thread reuses it.
+ * The capture processor tells how loud the microphone is (−100 is silence, −Infinity that every sample was 0, as of a
+ * microphone that is gone) and whether the visitor speaks, 20 times a second, also while muted. An array, as is the next,
+ * because the audio thread reuses it.
  */
 export type CaptureReport = readonly [levelDbfs: number, isSpeaking: boolean];
 

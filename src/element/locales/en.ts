@@ -12,6 +12,7 @@ export interface Strings {
   readonly close: string;
   readonly disclosure: string;
   readonly microphoneHint: string;
+  readonly microphoneSilent: string;
   readonly status: Readonly<Record<CallStatus, string>>;
   /** What the visitor is told of a failure; of those that only the site can mend, `unavailable`. */
   readonly errors: Readonly<Partial<Record<CallErrorCode, string>>>;
@@ -31,6 +32,7 @@ export const en: Strings = {
   close: 'Close',
   disclosure: 'You are talking with an AI agent, not a person.',
   microphoneHint: 'Please allow the microphone when your browser asks.',
+  microphoneSilent: 'Nothing comes from your microphone. Is it switched on?',
   status: {
     idle: '',
     'requesting-microphone': 'Allow microphone…',

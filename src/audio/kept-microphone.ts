@@ -1,0 +1,147 @@
+import { AudioFailure, type AudioFailureCode } from './audio-failure.js';
+import { closeMicrophone, openMicrophone, stopTracks, type MicrophoneOptions } from './microphone.js';
+
+/** What becomes of a microphone in a call. */
+export interface MicrophoneListener {
+  /** It was taken again: this is its sound from now on. */
+  onStream(stream: MediaStream): void;
+  /** It gives nothing although it was taken again, or is heard after all. */
+  onSilent(isSilent: boolean): void;
+  onLost(failure: AudioFailure): void;
+}
+
+/** How long it may give nothing but zeros until it is taken again; that many levels of 50 ms. */
+const silenceMs = 2000;
+const patience = silenceMs / 50;
+/** Levels after which a sound is no longer owed to the microphone having been taken again. */
+const cureLevels = 10;
+/** It is tried until 3 s after its loss; the silence has taken two of them. */
+const retryMs = 500;
+const triesAfterLoss = 3000 / retryMs + 1;
+const triesAfterSilence = (3000 - silenceMs) / retryMs + 1;
+/** How long the browser may take to answer: it may ask the visitor. */
+const answerMs = 10_000;
+
+/** What no second try changes. */
+const refusals: ReadonlySet<AudioFailureCode> = new Set(['microphone-denied', 'microphone-blocked-by-policy']);
+
+/** The microphone of one call: taken again when it is unplugged, replaced or silent, until it is closed. */
+export class KeptMicrophone {
+  /** Resolves with the first grant. */
+  readonly granted: Promise<void>;
+  #options: MicrophoneOptions;
+  #listener: MicrophoneListener;
+  #stream: MediaStream | undefined;
+  #taking: Promise<MediaStream> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
+  #zeros = 0;
+  #levels = 0;
+  #patience = patience;
+  #isSilent = false;
+
+  /** Asks at once: construct it inside the click. */
+  constructor(options: MicrophoneOptions, listener: MicrophoneListener) {
+    this.#options = options;
+    this.#listener = listener;
+    this.granted = openMicrophone(options).then((stream) => {
+      this.#keep(stream);
+      if (this.#options !== options) this.#take();
+    });
+  }
+
+  /** The stream that it gives now; none before it was granted. */
+  get stream(): MediaStream | undefined {
+    return this.#stream;
+  }
+
+  /** Changes to another microphone. */
+  choose(microphoneId: string | null | undefined): void {
+    if ((microphoneId || null) === (this.#options.microphoneId || null)) return;
+    this.#options = { ...this.#options, microphoneId };
+    if (this.#stream) this.#take();
+  }
+
+  /**
+   * Takes each of its levels (20 a second) while it is not muted. Events are not to be trusted: Chromium without udev
+   * tells nothing of an unplugged device and goes on with zeros, Firefox goes on without a channel.
+   * @param levelDbfs - −Infinity: every sample was 0.
+   */
+  hear(levelDbfs: number): void {
+    this.#levels += 1;
+    if (levelDbfs > -Infinity) {
+      // Switches on headsets and some cleaning give zeros too. Where taking it again was no cure, it is done ever less.
+      if (this.#levels <= cureLevels) this.#patience = patience;
+      this.#zeros = 0;
+      this.#tellSilent(false);
+    } else if (++this.#zeros >= this.#patience && !this.#taking) {
+      this.#tellSilent(this.#patience > patience);
+      this.#patience *= 2;
+      this.#take(triesAfterSilence);
+    }
+  }
+
+  /** Compares what it has with the devices that are there, after a change of these. */
+  review(devices: readonly MediaDeviceInfo[]): void {
+    const track = this.#stream?.getAudioTracks()[0];
+    const microphones = devices.filter(({ kind, deviceId }) => kind === 'audioinput' && deviceId);
+    // Without ids nothing is known.
+    if (!track || this.#taking || !microphones.length) return;
+    const { microphoneId } = this.#options;
+    const { deviceId } = track.getSettings();
+    const current = microphones.find((device) => device.deviceId === deviceId);
+    const isBack = microphoneId !== deviceId && microphones.some((device) => device.deviceId === microphoneId);
+    // Chrome's `default` is another device now, which only its label tells; the track stays with the old one.
+    const isReplaced = deviceId === 'default' && current?.label !== track.label;
+    if (!current || isReplaced || isBack) this.#take();
+  }
+
+  /** Lets it go. Idempotent. */
+  close(): void {
+    this.#isClosed = true;
+    this.#taking = undefined;
+    clearTimeout(this.#timer);
+    closeMicrophone(this.#stream);
+  }
+
+  #keep(stream: MediaStream): void {
+    // Granted after the call has ended.
+    if (this.#isClosed) return stopTracks(stream);
+    this.#stream = stream;
+    this.#zeros = this.#levels = 0;
+    for (const track of stream.getTracks()) track.onended = () => this.#take();
+  }
+
+  #take(tries = triesAfterLoss, options = this.#options): void {
+    clearTimeout(this.#timer);
+    // Safari ends a track that is open while another is asked for, and may give none then: webkit.org/b/179363.
+    stopTracks(this.#stream);
+    const taking = (this.#taking = openMicrophone(options));
+    this.#timer = setTimeout(() => this.#lose(), answerMs);
+    taking.then(
+      (stream) => {
+        if (taking !== this.#taking) return stopTracks(stream);
+        clearTimeout(this.#timer);
+        this.#taking = undefined;
+        this.#keep(stream);
+        this.#listener.onStream(stream);
+      },
+      (failure: AudioFailure) => {
+        if (taking !== this.#taking) return;
+        clearTimeout(this.#timer);
+        if (refusals.has(failure.code)) return this.#listener.onLost(failure);
+        if (tries === 1) return this.#lose(failure.cause);
+        // Whichever there is, then.
+        this.#timer = setTimeout(() => this.#take(tries - 1, { ...options, microphoneId: null }), retryMs);
+      },
+    );
+  }
+
+  #lose(cause?: unknown): void {
+    this.#listener.onLost(new AudioFailure('microphone-lost', '', cause));
+  }
+
+  #tellSilent(isSilent: boolean): void {
+    if (isSilent !== this.#isSilent) this.#listener.onSilent((this.#isSilent = isSilent));
+  }
+}

@@ -1,0 +1,268 @@
+import { expect } from '@open-wc/testing';
+import type { AudioFailure } from '../../src/audio/audio-failure.js';
+import { KeptMicrophone } from '../../src/audio/kept-microphone.js';
+import type { MicrophoneOptions } from '../../src/audio/microphone.js';
+import { FakeDevices } from '../support/fake-devices.js';
+import { Inbox, nextTask } from '../support/inbox.js';
+import { ManualClock } from '../support/manual-clock.js';
+import { replace } from '../support/replace.js';
+
+const options: MicrophoneOptions = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+
+/** What a microphone's level is: speech, a quiet room, and zeros. */
+const [speech, quiet, zeros] = [-30, -100, -Infinity];
+
+describe('KeptMicrophone', () => {
+  let clock: ManualClock;
+  beforeEach(() => {
+    clock = new ManualClock();
+    clock.install();
+  });
+  afterEach(() => clock.uninstall());
+
+  async function keep(devices = new FakeDevices('built-in'), more: Partial<MicrophoneOptions> = {}) {
+    const losses = new Inbox<AudioFailure>();
+    const taken = new Inbox<MediaStream>();
+    const silences: boolean[] = [];
+    const microphone = new KeptMicrophone(
+      { ...options, ...more },
+      { onStream: taken.push, onSilent: (isSilent) => silences.push(isSilent), onLost: losses.push },
+    );
+    await microphone.granted;
+    const hear = (levelDbfs: number, seconds: number) => {
+      for (let i = 0; i < seconds * 20; i++) microphone.hear(levelDbfs);
+    };
+    return { devices, microphone, losses, taken, silences, hear };
+  }
+
+  it('is taken again at once when its track ends (Firefox, unplugged)', async () => {
+    const { devices, microphone, taken } = await keep(new FakeDevices('headset', 'built-in'));
+    expect(devices.stream.deviceId).to.equal('headset');
+    devices.unplug('headset', 'firefox');
+    await taken.count(1);
+    expect(devices.stream.deviceId).to.equal('built-in');
+    expect(microphone.stream).to.equal(devices.stream);
+    expect(devices.open).to.have.lengthOf(1);
+    expect(clock.pending).to.equal(0);
+  });
+
+  it('is taken again after 2 s of zeros (Chromium tells nothing of an unplugged device)', async () => {
+    const { devices, taken, hear, losses } = await keep(new FakeDevices('headset', 'built-in'));
+    hear(speech, 1);
+    devices.unplug('headset', 'chromium');
+    hear(zeros, 1.9);
+    expect(devices.requests).to.have.lengthOf(1);
+    hear(zeros, 0.2);
+    await taken.count(1);
+    expect(devices.stream.deviceId).to.equal('built-in');
+    expect(losses.all).to.be.empty;
+  });
+
+  it('is left alone in a quiet room', async () => {
+    const { devices, hear } = await keep();
+    hear(quiet, 3600);
+    expect(devices.requests).to.have.lengthOf(1);
+  });
+
+  it('is let go before it is taken again (webkit.org/b/179363: a second getUserMedia ends the first track)', async () => {
+    const { devices, taken, hear } = await keep();
+    hear(zeros, 2);
+    await taken.count(1);
+    expect(devices.requests).to.have.lengthOf(2);
+    expect(devices.openWhenAsked).to.equal(0);
+  });
+
+  it('says so when it stays silent, and takes it again less and less: a switch on a headset gives zeros too', async () => {
+    const { devices, taken, hear, silences, losses } = await keep();
+    for (let second = 1; second <= 600; second++) {
+      hear(zeros, 1);
+      await nextTask();
+    }
+    expect(taken.all.length).to.equal(8);
+    expect(silences).to.deep.equal([true]);
+    hear(speech, 0.1);
+    expect(silences).to.deep.equal([true, false]);
+    expect(losses.all).to.be.empty;
+    expect(devices.open).to.have.lengthOf(1);
+  });
+
+  it('is taken again after 2 s also the second time, where that was a cure the first', async () => {
+    const { taken, hear, silences } = await keep();
+    for (let time = 1; time <= 5; time++) {
+      hear(zeros, 2);
+      await taken.count(time);
+      hear(speech, 1);
+    }
+    expect(silences).to.be.empty;
+  });
+
+  it('is tried for 3 s when none is there, and then lost', async () => {
+    const { devices, losses } = await keep();
+    devices.unplug('built-in', 'firefox');
+    for (let ms = 0; ms < 2900; ms += 100) {
+      await nextTask();
+      clock.advance(100);
+    }
+    expect(losses.all).to.be.empty;
+    await nextTask();
+    clock.advance(100);
+    const [failure] = await losses.count(1);
+    expect(failure!.code).to.equal('microphone-lost');
+    expect(failure!.cause).to.have.property('name', 'NotFoundError');
+    expect(clock.pending).to.equal(0);
+  });
+
+  it('is lost 3 s after its last sound, when the zeros were those of the only microphone', async () => {
+    const { devices, losses, hear } = await keep();
+    devices.unplug('built-in', 'chromium');
+    hear(zeros, 2);
+    for (let ms = 0; ms <= 1000; ms += 500) {
+      await nextTask();
+      clock.advance(500);
+    }
+    await losses.count(1);
+    expect(clock.nowMs).to.be.at.most(1500);
+  });
+
+  it('is the one that is plugged in meanwhile', async () => {
+    const { devices, losses, taken } = await keep();
+    devices.unplug('built-in', 'firefox');
+    await nextTask();
+    clock.advance(500);
+    await nextTask();
+    devices.plug('other');
+    clock.advance(500);
+    await taken.count(1);
+    expect(devices.stream.deviceId).to.equal('other');
+    expect([losses.all.length, clock.pending]).to.deep.equal([0, 0]);
+  });
+
+  it('is lost with the visitor’s word where the visitor has withdrawn the permission', async () => {
+    const { devices, losses } = await keep();
+    devices.refusal = 'NotAllowedError';
+    devices.unplug('built-in', 'firefox');
+    const [failure] = await losses.count(1);
+    expect(failure!.code).to.equal('microphone-denied');
+    expect(clock.pending).to.equal(0);
+  });
+
+  it('is lost when the browser does not answer', async () => {
+    const { devices, losses } = await keep();
+    replace(navigator.mediaDevices, 'getUserMedia', () => new Promise(() => {}));
+    devices.unplug('built-in', 'firefox');
+    clock.advance(10_000);
+    expect(losses.all[0]!.code).to.equal('microphone-lost');
+  });
+
+  it('is chosen by its id, and changed in the call', async () => {
+    const devices = new FakeDevices('built-in', 'desk', 'headset');
+    const { microphone, taken } = await keep(devices, { microphoneId: 'desk' });
+    expect(devices.stream.deviceId).to.equal('desk');
+    microphone.choose('desk');
+    expect(devices.requests).to.have.lengthOf(1);
+    microphone.choose('headset');
+    await taken.count(1);
+    expect(devices.stream.deviceId).to.equal('headset');
+    microphone.choose(null);
+    await taken.count(2);
+    expect(devices.stream.deviceId).to.equal('built-in');
+    expect(devices.open).to.have.lengthOf(1);
+  });
+
+  it('is the one that was chosen last, whichever the browser opens last', async () => {
+    const devices = new FakeDevices('built-in', 'desk', 'headset');
+    const { microphone, taken } = await keep(devices);
+    microphone.choose('desk');
+    microphone.choose('headset');
+    await devices.streams.count(3);
+    await taken.count(1);
+    expect(microphone.stream).to.have.property('deviceId', 'headset');
+    expect(devices.open.map(({ deviceId }) => deviceId)).to.deep.equal(['headset']);
+  });
+
+  it('is the one that was chosen while the visitor was asked for another', async () => {
+    const devices = new FakeDevices('built-in', 'desk');
+    const taken = new Inbox<MediaStream>();
+    const microphone = new KeptMicrophone(options, { onStream: taken.push, onSilent: () => {}, onLost: () => {} });
+    microphone.choose('desk');
+    await microphone.granted;
+    await taken.count(1);
+    expect(devices.open.map(({ deviceId }) => deviceId)).to.deep.equal(['desk']);
+  });
+
+  it('is another one where the chosen cannot be opened', async () => {
+    const devices = new FakeDevices('built-in', 'desk');
+    const { microphone, taken, losses } = await keep(devices);
+    devices.refusal = 'NotReadableError';
+    microphone.choose('desk');
+    await nextTask();
+    devices.refusal = '';
+    clock.advance(500);
+    await taken.count(1);
+    expect(devices.requests.map(({ deviceId }) => deviceId)).to.deep.equal([undefined, { ideal: 'desk' }, undefined]);
+    expect(losses.all).to.be.empty;
+  });
+
+  describe('after a change of devices', () => {
+    it('is taken again when it is not there any more (WebKit: the track stays live)', async () => {
+      const { devices, microphone, taken } = await keep(new FakeDevices('AirPods', 'built-in'));
+      devices.unplug('AirPods', 'webkit');
+      microphone.review(devices.plugged as MediaDeviceInfo[]);
+      await taken.count(1);
+      expect(devices.stream.deviceId).to.equal('built-in');
+    });
+
+    it('stays when another one comes or goes', async () => {
+      const { devices, microphone } = await keep();
+      devices.plug('desk');
+      microphone.review(devices.plugged as MediaDeviceInfo[]);
+      devices.unplug('desk', 'webkit');
+      microphone.review(devices.plugged as MediaDeviceInfo[]);
+      expect(devices.requests).to.have.lengthOf(1);
+    });
+
+    it('follows the system’s choice (Chrome: `default` has another label, its track stays with the old device)', async () => {
+      const { devices, microphone, taken } = await keep(new FakeDevices('default'));
+      microphone.review(devices.plugged as MediaDeviceInfo[]);
+      expect(devices.requests).to.have.lengthOf(1);
+      devices.plugged[0]!.label = 'Default - Headset';
+      microphone.review(devices.plugged as MediaDeviceInfo[]);
+      await taken.count(1);
+      microphone.review(devices.plugged as MediaDeviceInfo[]);
+      expect(devices.requests).to.have.lengthOf(2);
+    });
+
+    it('is the chosen one again when that comes back', async () => {
+      const devices = new FakeDevices('built-in');
+      const { microphone, taken } = await keep(devices, { microphoneId: 'desk' });
+      devices.plug('desk');
+      microphone.review(devices.plugged as MediaDeviceInfo[]);
+      await taken.count(1);
+      expect(devices.stream.deviceId).to.equal('desk');
+    });
+
+    it('stays where the browser tells no ids', async () => {
+      const { devices, microphone } = await keep();
+      microphone.review([{ kind: 'audioinput', deviceId: '', label: '' } as MediaDeviceInfo]);
+      microphone.review([]);
+      expect(devices.requests).to.have.lengthOf(1);
+    });
+  });
+
+  it('leaves nothing open when it is closed while it is being taken again', async () => {
+    const { devices, microphone, taken, losses } = await keep();
+    devices.stream.getTracks()[0]!.dispatchEvent(new Event('ended'));
+    microphone.close();
+    await devices.streams.count(2);
+    await nextTask();
+    expect([devices.open.length, taken.all.length, losses.all.length, clock.pending]).to.deep.equal([0, 0, 0, 0]);
+  });
+
+  it('is not taken again once it is closed', async () => {
+    const { devices, microphone } = await keep();
+    microphone.close();
+    devices.stream.getTracks()[0]!.dispatchEvent(new Event('ended'));
+    expect(devices.requests).to.have.lengthOf(1);
+    expect(clock.pending).to.equal(0);
+  });
+});

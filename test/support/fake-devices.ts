@@ -1,0 +1,100 @@
+import { Inbox } from './inbox.js';
+import { onTestEnd, replace } from './replace.js';
+
+/** Whose behaviour it is. */
+export type Engine = 'chromium' | 'firefox' | 'webkit';
+
+interface Plugged {
+  readonly kind: MediaDeviceKind;
+  readonly deviceId: string;
+  label: string;
+}
+
+/** A granted microphone: a tone until it is unplugged or falls silent. */
+export interface FakeStream extends MediaStream {
+  readonly deviceId: string;
+  /** Ends the tone: zeros from now on, and no event. */
+  silence(): void;
+}
+
+/**
+ * Microphones and loudspeakers that a test plugs in and out. Gone with the test. What was seen of an unplugged microphone: Firefox ends
+ * the track and tells; WebKit tells; Chromium without udev does neither. In all of them the stream gives zeros, or nothing.
+ */
+export class FakeDevices {
+  /** What is plugged in. */
+  readonly plugged: Plugged[] = [];
+  readonly requests: MediaTrackConstraints[] = [];
+  readonly streams = new Inbox<FakeStream>();
+  /** How often the devices were listed. */
+  listings = 0;
+  /** Name of the error that the next requests end with. */
+  refusal = '';
+  /** Streams that were open when another was asked for. */
+  openWhenAsked = 0;
+  #context = new AudioContext();
+
+  constructor(...microphones: string[]) {
+    for (const id of microphones) this.plug(id);
+    const { mediaDevices } = navigator;
+    replace(mediaDevices, 'getUserMedia', ({ audio }: { audio: MediaTrackConstraints }) => this.#open(audio));
+    replace(mediaDevices, 'enumerateDevices', async () => {
+      this.listings += 1;
+      return [...this.plugged];
+    });
+    onTestEnd(() => void this.#context.close());
+  }
+
+  get stream(): FakeStream {
+    return this.streams.all.at(-1)!;
+  }
+  get open(): FakeStream[] {
+    return this.streams.all.filter((stream) => stream.getTracks()[0]!.readyState === 'live');
+  }
+
+  plug(deviceId: string, kind: MediaDeviceKind = 'audioinput', label = deviceId): void {
+    this.plugged.push({ kind, deviceId, label });
+  }
+
+  /** Takes a device away; what a page notices of it is the engine's affair. */
+  unplug(deviceId: string, engine: Engine): void {
+    this.plugged.splice(
+      this.plugged.findIndex((device) => device.deviceId === deviceId),
+      1,
+    );
+    for (const stream of this.open.filter((stream) => stream.deviceId === deviceId)) {
+      stream.silence();
+      if (engine !== 'firefox') continue;
+      const [track] = stream.getTracks();
+      track!.stop();
+      track!.dispatchEvent(new Event('ended'));
+    }
+    if (engine !== 'chromium') this.tell();
+  }
+
+  /** Says that the devices have changed. */
+  tell(): void {
+    navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
+  }
+
+  async #open(audio: MediaTrackConstraints): Promise<FakeStream> {
+    this.requests.push(audio);
+    this.openWhenAsked += this.open.length;
+    if (this.refusal) throw new DOMException('', this.refusal);
+    const wish = (audio.deviceId as ConstrainDOMStringParameters | undefined)?.ideal;
+    const microphones = this.plugged.filter(({ kind }) => kind === 'audioinput');
+    const device = microphones.find(({ deviceId }) => deviceId === wish) ?? microphones[0];
+    if (!device) throw new DOMException('', 'NotFoundError');
+    const tone = new OscillatorNode(this.#context);
+    const sink = this.#context.createMediaStreamDestination();
+    tone.connect(sink);
+    tone.start();
+    const [track] = sink.stream.getTracks();
+    const { deviceId, label } = device;
+    Object.assign(track!, { getSettings: () => ({ deviceId }) });
+    Object.defineProperty(track, 'label', { value: label });
+    const stream = Object.assign(sink.stream, { deviceId, silence: () => tone.disconnect() });
+    this.streams.push(stream);
+    return stream;
+  }
+}
