@@ -41,7 +41,7 @@ export type AudioReport =
       readonly type: 'microphone';
       readonly levelDbfs: number;
       /** Whether the visitor speaks, also while muted. */
-      readonly isSpeaking?: boolean;
+      readonly isSpeaking: boolean;
     }
   | {
       readonly type: 'playback';
@@ -53,14 +53,14 @@ export type AudioReport =
       /** Samples given up because more than 120 s were waiting. */
       readonly droppedSamples: number;
       /** How much later than the quickest message would allow it the agent should be heard, in ms. */
-      readonly targetMs?: number;
+      readonly targetMs: number;
       /** How much later the agent is heard; 0 while nothing plays. */
-      readonly delayMs?: number;
+      readonly delayMs: number;
       /** How late messages come, in ms: half of them less than the first, 95 % less than the second. */
-      readonly jitterP50Ms?: number;
-      readonly jitterP95Ms?: number;
+      readonly jitterP50Ms: number;
+      readonly jitterP95Ms: number;
       /** How long nothing of the agent's was left to play in those interruptions, in ms. */
-      readonly concealedMs?: number;
+      readonly concealedMs: number;
     }
   /** The microphone gives nothing, and it did not help to take it again; or is heard after all. */
   | { readonly type: 'microphone-silent'; readonly isOn: boolean }

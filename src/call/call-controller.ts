@@ -13,6 +13,8 @@ import { fetchBinding, fetchSession, type Binding, type Session, type SessionReq
 export interface CallOptions extends SessionRequest, AudioOptions, ThreadOptions {
   /** Seconds after which the call ends by itself; 0 = never. */
   readonly maxDurationS: number;
+  /** Seconds without speech on either side after which it ends by itself; 0 = never. */
+  readonly idleTimeoutS: number;
 }
 
 /** What a call is made of; each can be replaced in a test. */
@@ -56,6 +58,7 @@ const speakingHold = 6;
 
 /** A call's longest duration where none is given: half an hour. */
 const defaultDurationS = 1800;
+const defaultIdleS = 300;
 
 /** The longest that a browser's timer can count; beyond, it fires at once. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -68,6 +71,7 @@ const codecsDetail =
 interface Attempt {
   readonly options: CallOptions;
   readonly maxDurationS: number;
+  readonly idleTimeoutS: number;
   readonly abort: AbortController;
   readonly timers: Set<ReturnType<typeof setTimeout>>;
   readonly settle: (isActive: boolean) => void;
@@ -96,6 +100,10 @@ export class CallController {
   #activeSince: number | undefined;
   #duration = 0;
   #quietReports = speakingHold;
+  #isVisitorSpeaking = false;
+  #startedAt = 0;
+  /** When somebody spoke last. */
+  #spokenAt = 0;
   /** While an end is told: the starts that wait for it. */
   #waiting: (() => void)[] | undefined;
   #isMuted = false;
@@ -139,12 +147,15 @@ export class CallController {
     this.#stats = noStats;
     this.#duration = 0;
     this.#quietReports = speakingHold;
+    this.#isVisitorSpeaking = false;
+    this.#startedAt = this.#parts.now();
     return new Promise((settle) => {
       const attempt: Attempt = {
         options,
         settle,
         // What is no number must not mean that a call never ends.
         maxDurationS: options.maxDurationS >= 0 ? options.maxDurationS : defaultDurationS,
+        idleTimeoutS: options.idleTimeoutS >= 0 ? options.idleTimeoutS : defaultIdleS,
         abort: new AbortController(),
         timers: new Set(),
         disarm: () => {},
@@ -203,6 +214,7 @@ export class CallController {
       const thread = (attempt.thread = startThread(options));
       await audio.granted();
       if (isStale()) return;
+      this.#mark('microphoneMs');
       this.#move('granted');
       if (isStale()) return;
       // A session costs money, so it is asked for only now, while the rest of the sound is set up.
@@ -229,6 +241,7 @@ export class CallController {
   #hearSocket(attempt: Attempt, report: SocketReport): void {
     switch (report.type) {
       case 'opened':
+        this.#mark('socketMs');
         attempt.disarm();
         attempt.disarm = this.#arm(attempt, 'agent-timeout');
         break;
@@ -273,7 +286,8 @@ export class CallController {
 
   #activate(attempt: Attempt): void {
     const { maxDurationS } = attempt;
-    this.#activeSince = this.#parts.now();
+    this.#activeSince = this.#spokenAt = this.#parts.now();
+    this.#mark('readyMs');
     if (maxDurationS > 0) {
       const ms = Math.min(maxDurationS * 1000, longestTimerMs);
       attempt.timers.add(setTimeout(() => this.#finish(attempt, 'stop', 'max-duration'), ms));
@@ -301,22 +315,41 @@ export class CallController {
         return this.#fail(attempt, report.failure);
       case 'microphone':
         this.#stats = { ...this.#stats, visitorLevelDbfs: report.levelDbfs };
+        this.#isVisitorSpeaking = report.isSpeaking;
         break;
       case 'playback': {
-        const { levelDbfs, bufferedMs, underruns, droppedSamples } = report;
-        this.#stats = { ...this.#stats, agentLevelDbfs: levelDbfs, bufferedMs, underruns, droppedSamples };
+        const { type: _type, levelDbfs, ...figures } = report;
+        this.#stats = { ...this.#stats, ...figures, agentLevelDbfs: levelDbfs };
+        if (levelDbfs > speakingDbfs) this.#mark('firstAudioMs');
         this.#quietReports = levelDbfs > speakingDbfs ? 0 : this.#quietReports + 1;
         break;
       }
       default:
         return this.#onReport(report);
     }
+    const isAgentSpeaking = this.#quietReports < speakingHold;
     this.#onReport({
       type: 'levels',
       visitorDbfs: this.#stats.visitorLevelDbfs,
       agentDbfs: this.#stats.agentLevelDbfs,
-      isAgentSpeaking: this.#quietReports < speakingHold,
+      isAgentSpeaking,
+      isVisitorSpeaking: this.#isVisitorSpeaking,
     });
+    if (isAgentSpeaking || (this.#isVisitorSpeaking && !this.#isMuted)) {
+      this.#spokenAt = this.#parts.now();
+    } else if (
+      this.#status === 'active' &&
+      attempt.idleTimeoutS > 0 &&
+      this.#parts.now() - this.#spokenAt >= attempt.idleTimeoutS * 1000
+    ) {
+      this.#finish(attempt, 'stop', 'idle');
+    }
+  }
+
+  /** Writes down, once, how long after the start something was there. */
+  #mark(name: 'microphoneMs' | 'sessionMs' | 'socketMs' | 'readyMs' | 'firstAudioMs'): void {
+    if (this.#stats[name] !== undefined) return;
+    this.#stats = { ...this.#stats, [name]: this.#parts.now() - this.#startedAt };
   }
 
   /** The token endpoint's answer, in time. A call that has ended waits as well: the answer may be one to hang up. */
@@ -333,7 +366,10 @@ export class CallController {
     const asked = fetching.then((answer) => {
       clearTimeout(timer);
       keep(answer);
-      if (attempt === this.#attempt) this.#stats = { ...this.#stats, callId: answer.callId };
+      if (attempt === this.#attempt) {
+        this.#stats = { ...this.#stats, callId: answer.callId };
+        this.#mark('sessionMs');
+      }
       // From a provider that does not heed its signal.
       else if (signal.aborted) this.#hangUp(attempt);
       return answer;

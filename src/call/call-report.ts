@@ -4,7 +4,7 @@ import type { CallError, CallErrorCode } from './errors.js';
 import type { CallStatus } from './machine.js';
 
 /** Why a call ended. */
-export type EndReason = 'visitor' | 'agent' | 'page' | 'max-duration' | 'replaced' | 'error';
+export type EndReason = 'visitor' | 'agent' | 'page' | 'max-duration' | 'idle' | 'replaced' | 'error';
 
 /** Figures of a call, up to now. */
 export interface CallStats extends SocketStats {
@@ -16,6 +16,20 @@ export interface CallStats extends SocketStats {
   readonly bufferedMs: number;
   /** Samples of the agent given up because more than 120 s were waiting. */
   readonly droppedSamples: number;
+  /** How long nothing of the agent's was left to play in those interruptions, in ms. */
+  readonly concealedMs: number;
+  /** How late the agent's messages come, in ms: half of them less than the first, 95 % less than the second. */
+  readonly jitterP50Ms: number;
+  readonly jitterP95Ms: number;
+  /** How much later than the quickest message would allow it the agent should be heard and is, in ms; 0 while it is silent. */
+  readonly targetMs: number;
+  readonly delayMs: number;
+  /** From the start to the granted microphone, the session, the open socket, the agent that is ready and its first sound, in ms. */
+  readonly microphoneMs: number | undefined;
+  readonly sessionMs: number | undefined;
+  readonly socketMs: number | undefined;
+  readonly readyMs: number | undefined;
+  readonly firstAudioMs: number | undefined;
   /** Loudness of both sides in the last 50 ms: RMS in dBFS, −100 is silence. */
   readonly visitorLevelDbfs: number;
   readonly agentLevelDbfs: number;
@@ -33,6 +47,8 @@ export type CallReport =
       readonly visitorDbfs: number;
       readonly agentDbfs: number;
       readonly isAgentSpeaking: boolean;
+      /** Also while muted. */
+      readonly isVisitorSpeaking: boolean;
     }
   /** The microphone gives nothing, and it did not help to take it again; or is heard after all. */
   | { readonly type: 'microphone-silent'; readonly isOn: boolean }
@@ -56,6 +72,16 @@ export const noStats: CallStats = {
   underruns: 0,
   bufferedMs: 0,
   droppedSamples: 0,
+  concealedMs: 0,
+  jitterP50Ms: 0,
+  jitterP95Ms: 0,
+  targetMs: 0,
+  delayMs: 0,
+  microphoneMs: undefined,
+  sessionMs: undefined,
+  socketMs: undefined,
+  readyMs: undefined,
+  firstAudioMs: undefined,
   visitorLevelDbfs: -100,
   agentLevelDbfs: -100,
 };

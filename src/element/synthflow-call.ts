@@ -81,6 +81,7 @@ type Fact = 'microphone-silent';
  * @cssstate muted - The microphone is off.
  * @cssstate microphone-silent - Nothing comes from the microphone, not even noise.
  * @cssstate agent-speaking - The agent speaks.
+ * @cssstate visitor-speaking - The visitor speaks, also while muted.
  */
 export class SynthflowCall extends LitElement {
   static override shadowRootOptions: ShadowRootInit = { mode: 'open', delegatesFocus: true };
@@ -99,6 +100,7 @@ export class SynthflowCall extends LitElement {
     muted: { type: Boolean, reflect: true },
     volume: { type: Number, useDefault: true },
     maxDuration: { type: Number, useDefault: true },
+    idleTimeout: { type: Number, useDefault: true },
     bargeIn: { useDefault: true },
     microphoneId: {},
     speakerId: {},
@@ -114,6 +116,7 @@ export class SynthflowCall extends LitElement {
     noVisualizer: { type: Boolean },
     tokenProvider: { attribute: false },
     hasAgentSpoken: { state: true },
+    isMuteHinted: { state: true },
     isPanelClosed: { state: true },
     seconds: { state: true },
   };
@@ -144,6 +147,8 @@ export class SynthflowCall extends LitElement {
   volume = 1;
   /** Seconds after which the call ends by itself; 0 = never. */
   maxDuration = 1800;
+  /** Seconds without speech on either side after which the call ends by itself; 0 = never. */
+  idleTimeout = 300;
   /** What the agent's voice does while the visitor speaks over it: `duck`, `clear` what it had still to say, or `off`. */
   bargeIn: 'duck' | 'clear' | 'off' = 'duck';
   /** Device id of the microphone, see `devices()`; may be changed in a call. Another one is taken where it is not there. */
@@ -176,6 +181,8 @@ export class SynthflowCall extends LitElement {
   /** The agent has been heard in this call: the disclosure has done its work. */
   private hasAgentSpoken = false;
   private isPanelClosed = false;
+  /** The visitor has spoken while muted. */
+  private isMuteHinted = false;
   private seconds = 0;
 
   #controller = new CallController((report) => this.#hear(report));
@@ -290,6 +297,7 @@ export class SynthflowCall extends LitElement {
     this.#controller.setVolume(this.volume);
     if (this.muted === this.#isMuted) return;
     this.#isMuted = this.muted;
+    this.isMuteHinted = false;
     this.#controller.setMuted(this.muted);
     this.#setState('muted', this.muted);
     this.dispatchEvent(new CallMuteEvent(this.muted));
@@ -381,7 +389,9 @@ export class SynthflowCall extends LitElement {
     const hint =
       status === 'requesting-microphone'
         ? strings.microphoneHint
-        : this.#facts.has('microphone-silent') && strings.microphoneSilent;
+        : status === 'active' && this.isMuteHinted
+          ? strings.mutedHint
+          : this.#facts.has('microphone-silent') && strings.microphoneSilent;
     const disclosure = isRunning(status) && !this.hasAgentSpoken && this.#disclosure;
     if (!this.#sentence && !hint && !disclosure) return nothing;
     return html`<button class="close" aria-label=${strings.close} @click=${this.#closePanel}>×</button
@@ -427,6 +437,7 @@ export class SynthflowCall extends LitElement {
     this.#setState(status, true);
     if (!isRunning(status)) {
       this.#setState('agent-speaking', false);
+      this.#setState('visitor-speaking', false);
       for (const fact of this.#facts) this.#setFact(fact, false);
     }
     this.requestUpdate();
@@ -447,8 +458,11 @@ export class SynthflowCall extends LitElement {
     this.seconds = Math.floor(this.duration);
   }
 
-  #showLevels({ visitorDbfs, agentDbfs, isAgentSpeaking }: CallReport & { type: 'levels' }): void {
+  #showLevels({ visitorDbfs, agentDbfs, isAgentSpeaking, isVisitorSpeaking }: CallReport & { type: 'levels' }): void {
     this.#setState('agent-speaking', isAgentSpeaking);
+    this.#setState('visitor-speaking', isVisitorSpeaking);
+    // Said once for each time that the microphone is off.
+    if (this.muted && isVisitorSpeaking && !this.isMuteHinted) [this.isMuteHinted, this.isPanelClosed] = [true, false];
     if (isAgentSpeaking) this.hasAgentSpoken = true;
     this.#setStyle('--visitor', this.muted ? '' : `${visitorDbfs}`);
     this.#setStyle('--agent', `${agentDbfs}`);
@@ -504,6 +518,7 @@ export class SynthflowCall extends LitElement {
       assistantId: this.assistantId,
       protocol: this.protocol,
       maxDurationS: this.maxDuration,
+      idleTimeoutS: this.idleTimeout,
       bargeIn: this.bargeIn,
       workletUrl: this.workletUrl,
       assetsUrl: this.assetsUrl,

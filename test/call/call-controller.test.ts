@@ -23,6 +23,20 @@ const statusAt: Record<Stage, CallStatus> = {
 const beforeActive = stages.filter((stage) => statusAt[stage] !== 'active');
 const withSocket = stages.slice(stages.indexOf('the socket opens'));
 
+/** What the playback processor tells while nothing is heard. */
+const silentAgent = {
+  type: 'playback',
+  levelDbfs: -100,
+  bufferedMs: 0,
+  underruns: 0,
+  droppedSamples: 0,
+  concealedMs: 0,
+  jitterP50Ms: 0,
+  jitterP95Ms: 0,
+  targetMs: 0,
+  delayMs: 0,
+} as const;
+
 describe('a call', () => {
   let call: Rehearsal;
   const unhandled: unknown[] = [];
@@ -52,7 +66,7 @@ describe('a call', () => {
       audio.microphone.resolve();
       audio.loaded.resolve();
       audio.drained.resolve();
-      audio.report({ type: 'microphone', levelDbfs: -3 });
+      audio.report({ type: 'microphone', levelDbfs: -3, isSpeaking: false });
       audio.report({ type: 'failed', failure: new AudioFailure('microphone-lost') });
     }
     for (const asked of rehearsal.sessions.all) asked.resolve(session);
@@ -260,14 +274,25 @@ describe('a call', () => {
         type: 'stats',
         stats: { chunksSent: 10, chunksDropped: 1, audioMessages: 7, malformedMessages: 2 },
       });
-      call.audio.report({ type: 'microphone', levelDbfs: -30 });
-      call.audio.report({ type: 'playback', levelDbfs: -12, bufferedMs: 80, underruns: 3, droppedSamples: 4 });
+      call.audio.report({ type: 'microphone', levelDbfs: -30, isSpeaking: false });
+      call.audio.report({
+        ...silentAgent,
+        levelDbfs: -12,
+        bufferedMs: 80,
+        underruns: 3,
+        droppedSamples: 4,
+        concealedMs: 5,
+        jitterP50Ms: 2,
+        jitterP95Ms: 30,
+        targetMs: 60,
+        delayMs: 70,
+      });
       report({
         type: 'stats',
         stats: { chunksSent: 20, chunksDropped: 1, audioMessages: 9, malformedMessages: 2 },
       });
       const expected = {
-        callId: undefined,
+        ...noStats,
         chunksSent: 20,
         chunksDropped: 1,
         audioMessages: 9,
@@ -275,8 +300,18 @@ describe('a call', () => {
         underruns: 3,
         bufferedMs: 80,
         droppedSamples: 4,
+        jitterP50Ms: 2,
+        jitterP95Ms: 30,
+        targetMs: 60,
+        delayMs: 70,
+        concealedMs: 5,
         visitorLevelDbfs: -30,
         agentLevelDbfs: -12,
+        microphoneMs: 0,
+        sessionMs: 0,
+        socketMs: 0,
+        readyMs: 0,
+        firstAudioMs: 0,
       };
       expect(call.controller.stats).to.deep.equal(expected);
       void call.controller.stop();
@@ -288,14 +323,16 @@ describe('a call', () => {
       await call.playTo(active);
       const levels = () => call.reports.all.flatMap((report) => (report.type === 'levels' ? [report] : []));
       const playback = (levelDbfs: number) =>
-        call.audio.report({ type: 'playback', levelDbfs, bufferedMs: 0, underruns: 0, droppedSamples: 0 });
-      call.audio.report({ type: 'microphone', levelDbfs: -20 });
-      expect(levels()).to.deep.equal([{ type: 'levels', visitorDbfs: -20, agentDbfs: -100, isAgentSpeaking: false }]);
+        call.audio.report({ ...silentAgent, levelDbfs, bufferedMs: 0, underruns: 0, droppedSamples: 0 });
+      call.audio.report({ type: 'microphone', levelDbfs: -20, isSpeaking: false });
+      expect(levels()).to.deep.equal([
+        { type: 'levels', visitorDbfs: -20, agentDbfs: -100, isAgentSpeaking: false, isVisitorSpeaking: false },
+      ]);
       playback(-50);
       playback(-49);
       for (let i = 0; i < 5; i++) playback(-80);
       // The visitor's own levels do not count as the agent's quiet.
-      for (let i = 0; i < 10; i++) call.audio.report({ type: 'microphone', levelDbfs: -20 });
+      for (let i = 0; i < 10; i++) call.audio.report({ type: 'microphone', levelDbfs: -20, isSpeaking: false });
       expect(levels().map(({ isAgentSpeaking }) => isAgentSpeaking)).to.deep.equal([
         false,
         false,
@@ -307,6 +344,7 @@ describe('a call', () => {
         visitorDbfs: -20,
         agentDbfs: -80,
         isAgentSpeaking: false,
+        isVisitorSpeaking: false,
       });
     });
   });
@@ -330,14 +368,18 @@ describe('a call', () => {
           duration: isActive ? 2 : 0,
           code: null,
           closeCode: stage === draining ? 1000 : null,
-          stats: noStats,
+          stats: call.controller.stats,
         });
+        const { microphoneMs, sessionMs, socketMs, readyMs, ...rest } = call.controller.stats;
+        expect({ ...noStats, ...rest }).to.deep.equal(noStats);
+        for (const ms of [microphoneMs, sessionMs, socketMs, readyMs]) expect(ms).to.be.oneOf([0, undefined]);
+        const { stats } = call.controller;
         const [told, sockets, sessions] = [call.told, call.sockets.all.length, call.sessions.all.length];
         await playTheRest();
         expect(call.told).to.deep.equal(told);
         expect([call.sockets.all.length, call.sessions.all.length]).to.deep.equal([sockets, sessions]);
         expect(call.audio.formats.length, 'sound connected').to.equal(sockets);
-        expect(call.controller.stats).to.deep.equal(noStats);
+        expect(call.controller.stats).to.deep.equal(stats);
         expectNothingOpen();
       });
 
@@ -411,7 +453,7 @@ describe('a call', () => {
           () => call.socket?.report({ type: 'client-ready' }),
           () => call.socket?.report({ type: 'agent-ready' }),
           () => call.socket?.report({ type: 'message', data: 1 }),
-          () => call.audio?.report({ type: 'microphone', levelDbfs: -1 }),
+          () => call.audio?.report({ type: 'microphone', levelDbfs: -1, isSpeaking: false }),
         ]) {
           step();
           await nextTask();
@@ -450,7 +492,7 @@ describe('a call', () => {
       await call.playTo(active);
       call.clock.advance(7000);
       call.socket.report({ type: 'stats', stats: { ...noStats, chunksSent: 5 } });
-      call.audio.report({ type: 'playback', levelDbfs: -5, bufferedMs: 9, underruns: 9, droppedSamples: 9 });
+      call.audio.report({ ...silentAgent, levelDbfs: -5, bufferedMs: 9, underruns: 9, droppedSamples: 9 });
       call.socket.report({ type: 'closed', closeCode: 1006, hungUp: false });
       expect(call.controller.status).to.equal('failed');
 
@@ -458,7 +500,7 @@ describe('a call', () => {
       expect(call.controller.error).to.equal(null);
       expect(call.controller.duration).to.equal(0);
       expect(call.controller.stats).to.deep.equal(noStats);
-      call.audio.report({ type: 'microphone', levelDbfs: -20 });
+      call.audio.report({ type: 'microphone', levelDbfs: -20, isSpeaking: false });
       const heard = call.reports.all.at(-1) as Extract<CallReport, { type: 'levels' }>;
       expect(heard.isAgentSpeaking, 'the last call’s agent').to.equal(false);
       void call.controller.stop();
@@ -742,7 +784,7 @@ describe('a call', () => {
       await nextTask();
       expect(call.controller.status).to.equal('active');
       expect(call.audio.drains).to.equal(1);
-      call.audio.report({ type: 'playback', levelDbfs: -9, bufferedMs: 900, underruns: 0, droppedSamples: 0 });
+      call.audio.report({ ...silentAgent, levelDbfs: -9, bufferedMs: 900, underruns: 0, droppedSamples: 0 });
       expect(call.told.at(-1), 'the last words are seen').to.equal('levels');
       call.clock.advance(4000);
       call.audio.drained.resolve();
@@ -802,6 +844,100 @@ describe('a call', () => {
         expect(call.controller.status).to.equal('active');
       });
     }
+  });
+
+  describe('that nobody speaks in', () => {
+    const quiet = (rehearsal = call, times = 10) => {
+      for (let i = 0; i < times; i++) {
+        rehearsal.audio.report({ type: 'microphone', levelDbfs: -60, isSpeaking: false });
+        rehearsal.audio.report(silentAgent);
+      }
+    };
+
+    it('ends by itself after its time, with its reason', async () => {
+      await call.playTo(active, { idleTimeoutS: 60 });
+      quiet();
+      call.clock.advance(59_999);
+      quiet();
+      expect(call.controller.status).to.equal('active');
+      call.clock.advance(1);
+      quiet();
+      expect(call.controller.status).to.equal('ended');
+      expect(call.end).to.include({ reason: 'idle', code: null });
+      expectNothingOpen();
+    });
+
+    it('goes on while either side speaks, but not for a visitor who is muted', async () => {
+      await call.playTo(active, { idleTimeoutS: 60 });
+      const waits = [
+        () => call.audio.report({ type: 'microphone', levelDbfs: -20, isSpeaking: true }),
+        () => call.audio.report({ ...silentAgent, levelDbfs: -20 }),
+      ];
+      for (const speak of waits) {
+        call.clock.advance(50_000);
+        speak();
+        quiet();
+      }
+      expect(call.controller.status).to.equal('active');
+      call.controller.setMuted(true);
+      call.clock.advance(60_000);
+      call.audio.report({ type: 'microphone', levelDbfs: -20, isSpeaking: true });
+      expect(call.controller.status).to.equal('ended');
+    });
+
+    it('does not count the time before the agent is ready', async () => {
+      await call.playTo('the agent is waited for', { idleTimeoutS: 5 });
+      call.clock.advance(10_000);
+      quiet();
+      call.socket.report({ type: 'agent-ready' });
+      quiet();
+      expect(call.controller.status).to.equal('active');
+    });
+
+    it('never ends for 0, and after five minutes for what is no number', async () => {
+      await call.playTo(active, { idleTimeoutS: 0 });
+      call.clock.advance(3_000_000);
+      quiet();
+      expect(call.controller.status).to.equal('active');
+      void call.controller.stop();
+      await call.playTo(active, { idleTimeoutS: Number.NaN });
+      quiet();
+      call.clock.advance(299_000);
+      quiet();
+      expect(call.controller.status).to.equal('active');
+      call.clock.advance(1000);
+      quiet();
+      expect(call.controller.status).to.equal('ended');
+    });
+  });
+
+  it('tells how long each step took since its start', async () => {
+    void call.start();
+    call.clock.advance(100);
+    call.audio.microphone.resolve();
+    await call.sessions.count(1);
+    call.clock.advance(20);
+    call.session.resolve(session);
+    await nextTask();
+    call.audio.loaded.resolve();
+    await call.sockets.count(1);
+    call.clock.advance(30);
+    call.socket.report({ type: 'opened' });
+    call.socket.report({ type: 'client-ready' });
+    call.clock.advance(40);
+    call.socket.report({ type: 'agent-ready' });
+    call.audio.report(silentAgent);
+    call.clock.advance(50);
+    call.audio.report({ ...silentAgent, levelDbfs: -20 });
+    call.clock.advance(60);
+    call.audio.report({ ...silentAgent, levelDbfs: -20 });
+    expect(call.controller.stats).to.include({
+      microphoneMs: 100,
+      sessionMs: 120,
+      socketMs: 150,
+      readyMs: 190,
+      firstAudioMs: 240,
+    });
   });
 
   describe('that ends', () => {

@@ -198,6 +198,7 @@ export class Rehearsal {
   start(options: Partial<CallOptions> = {}): Promise<boolean> {
     this.lastStart = this.controller.start({
       maxDurationS: 0,
+      idleTimeoutS: 0,
       tokenEndpoint: '/token',
       ...options,
     } as CallOptions);

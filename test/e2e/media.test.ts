@@ -13,6 +13,7 @@ import {
   startSite,
   strictPolicy,
   tag,
+  tryThrice,
   waitForSound,
   waitForStatus,
 } from './support/site.js';
@@ -52,53 +53,55 @@ describe('a conversation over WebSocket media', () => {
 
   for (const { sampleRate, chunkBytes, ...wire } of variants) {
     const title = `${wire.codec} as ${wire.framing}, ${wire.bind ? 'connect-then-bind' : 'single node'}`;
-    it(`of ${title}: hears the visitor and repeats what was said`, { timeout: 60_000 }, () =>
-      onSite(
-        browser,
-        startSite({ name: 'talk', greeting: false }, { wire, html: pageWith(tag(raw)) }),
-        async (page, { simulator }) => {
-          await clickCall(page);
-          await waitForStatus(page, 'active');
-          const { callId } = await stats(page);
-          assert.match(callId!, /^[\da-f-]{36}$/);
-          await waitForSound(page, 7.5);
-          const { samples, sampleRate: deviceRate } = await played(page);
-          // A telephone loses the upper half of the band, Opus keeps the sound and not the wave; here both code twice.
-          const sentence = resample(greeting.subarray(4000, 28_000), 16_000, deviceRate);
-          const share = heardShare(sentence, samples, deviceRate, 0.7);
-          assert.ok(share > 0.75, `${share} of it`);
-          await clickCall(page);
-          const report = await simulator.nextReport();
-          const { codec, framing } = wire;
-          assert.deepEqual(
-            [report.protocol, report.codec, report.framing, report.pcmRate, report.endedBy, report.closeCode],
-            ['media', codec, framing, sampleRate, 'visitor', 1000],
-          );
-          assert.equal(report.firstAudioBeforeReady, false);
-          assert.equal(report.textMessages, 0);
-          if (chunkBytes) assert.deepEqual(Object.keys(report.chunkSizes), [`${chunkBytes}`]);
-          assert.ok(Math.abs(report.rateHz / sampleRate - 1) < 0.125, `${report.rateHz} samples a second`);
-          if (framing === 'rtp') {
-            const { payloadType } = report.rtp!;
-            assert.equal(payloadType, { l16: 96, pcmu: 0, pcma: 8, opus: 111 }[codec!]);
-            assert.deepEqual(report.rtp, {
-              packets: report.chunks,
-              malformed: 0,
-              payloadType,
-              wrongPayloadTypes: 0,
-              sequenceGaps: 0,
-              outOfOrder: 0,
-              duplicates: 0,
-              wrongTimestamps: 0,
-              ssrcChanges: 0,
-              markers: 1,
-              firstMarked: true,
-            });
-          }
-          assert.deepEqual([simulator.callsCreated, simulator.callsJoined], [1, 1]);
-          await expectNothingOpen(page);
-          assert.deepEqual(consoleOf.get(page), []);
-        },
+    it(`of ${title}: hears the visitor and repeats what was said`, { timeout: 120_000 }, () =>
+      tryThrice(() =>
+        onSite(
+          browser,
+          startSite({ name: 'talk', greeting: false }, { wire, html: pageWith(tag(raw)) }),
+          async (page, { simulator }) => {
+            await clickCall(page);
+            await waitForStatus(page, 'active');
+            const { callId } = await stats(page);
+            assert.match(callId!, /^[\da-f-]{36}$/);
+            await waitForSound(page, 7.5);
+            const { samples, sampleRate: deviceRate } = await played(page);
+            // A telephone loses the upper half of the band, Opus keeps the sound and not the wave; here both code twice.
+            const sentence = resample(greeting.subarray(4000, 28_000), 16_000, deviceRate);
+            const share = heardShare(sentence, samples, deviceRate, 0.7);
+            assert.ok(share > 0.75, `${share} of it`);
+            await clickCall(page);
+            const report = await simulator.nextReport();
+            const { codec, framing } = wire;
+            assert.deepEqual(
+              [report.protocol, report.codec, report.framing, report.pcmRate, report.endedBy, report.closeCode],
+              ['media', codec, framing, sampleRate, 'visitor', 1000],
+            );
+            assert.equal(report.firstAudioBeforeReady, false);
+            assert.equal(report.textMessages, 0);
+            if (chunkBytes) assert.deepEqual(Object.keys(report.chunkSizes), [`${chunkBytes}`]);
+            assert.ok(Math.abs(report.rateHz / sampleRate - 1) < 0.125, `${report.rateHz} samples a second`);
+            if (framing === 'rtp') {
+              const { payloadType } = report.rtp!;
+              assert.equal(payloadType, { l16: 96, pcmu: 0, pcma: 8, opus: 111 }[codec!]);
+              assert.deepEqual(report.rtp, {
+                packets: report.chunks,
+                malformed: 0,
+                payloadType,
+                wrongPayloadTypes: 0,
+                sequenceGaps: 0,
+                outOfOrder: 0,
+                duplicates: 0,
+                wrongTimestamps: 0,
+                ssrcChanges: 0,
+                markers: 1,
+                firstMarked: true,
+              });
+            }
+            assert.deepEqual([simulator.callsCreated, simulator.callsJoined], [1, 1]);
+            await expectNothingOpen(page);
+            assert.deepEqual(consoleOf.get(page), []);
+          },
+        ),
       ),
     );
   }
@@ -119,18 +122,20 @@ describe('RTP over a bad line', () => {
     // A packet in twenty is silence, and each piece is three.
     ['loss', 0.6],
   ] as const) {
-    it(`${scenario}: what the agent says keeps its order and its time`, { timeout: 60_000 }, () =>
-      onSite(browser, startSite(scenario, { wire: { codec: 'l16', framing: 'rtp' } }), async (page) => {
-        await clickCall(page);
-        await waitForStatus(page, 'active');
-        await waitForSound(page, 6);
-        const { samples, sampleRate } = await played(page);
-        const wanted = resample(greeting.subarray(16_000, 16_000 * 4), 16_000, sampleRate);
-        const share = heardShare(wanted, samples, sampleRate);
-        assert.ok(share > least, `${share} of it`);
-        await clickCall(page);
-        await waitForStatus(page, 'ended');
-      }),
+    it(`${scenario}: what the agent says keeps its order and its time`, { timeout: 120_000 }, () =>
+      tryThrice(() =>
+        onSite(browser, startSite(scenario, { wire: { codec: 'l16', framing: 'rtp' } }), async (page) => {
+          await clickCall(page);
+          await waitForStatus(page, 'active');
+          await waitForSound(page, 6);
+          const { samples, sampleRate } = await played(page);
+          const wanted = resample(greeting.subarray(16_000, 16_000 * 4), 16_000, sampleRate);
+          const share = heardShare(wanted, samples, sampleRate);
+          assert.ok(share > least, `${share} of it`);
+          await clickCall(page);
+          await waitForStatus(page, 'ended');
+        }),
+      ),
     );
   }
 });

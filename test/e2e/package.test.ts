@@ -60,24 +60,26 @@ describe('the package', () => {
     assert.equal(printed.trim(), 'function true function');
   });
 
-  it('is bundled with its worklet as a file of the site', async () => {
+  it('is bundled with its worklet and its worker as files of the site', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'bundled-'));
     writeFileSync(path.join(folder, 'main.js'), `import ${JSON.stringify(`${root}dist/npm/index.js`)};`);
     try {
       const rollup = { input: path.join(folder, 'main.js') };
       await build({ root: folder, configFile: false, logLevel: 'error', build: { rolldownOptions: rollup } });
       const files = readdirSync(path.join(folder, 'dist/assets'));
-      const worklet = files.find((name) => /^synthflow-call\.worklet-.*\.js$/.test(name));
-      assert.notEqual(worklet, undefined, files.join());
       const script = readFileSync(
         path.join(
           folder,
           'dist/assets',
-          files.find((name) => name !== worklet)!,
+          files.find((name) => name.startsWith('main'))!,
         ),
         'utf8',
       );
-      assert.equal(script.includes(worklet!), true);
+      for (const beside of ['worklet', 'worker']) {
+        const file = files.find((name) => new RegExp(`^synthflow-call\\.${beside}-.*\\.js$`).test(name));
+        assert.notEqual(file, undefined, files.join());
+        assert.equal(script.includes(file!), true);
+      }
     } finally {
       rmSync(folder, { recursive: true });
     }

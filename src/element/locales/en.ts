@@ -13,6 +13,7 @@ export interface Strings {
   readonly disclosure: string;
   readonly microphoneHint: string;
   readonly microphoneSilent: string;
+  readonly mutedHint: string;
   readonly status: Readonly<Record<CallStatus, string>>;
   /** What the visitor is told of a failure; of those that only the site can mend, `unavailable`. */
   readonly errors: Readonly<Partial<Record<CallErrorCode, string>>>;
@@ -32,6 +33,7 @@ export const en: Strings = {
   close: 'Close',
   disclosure: 'You are talking with an AI agent, not a person.',
   microphoneHint: 'Please allow the microphone when your browser asks.',
+  mutedHint: 'Your microphone is muted.',
   microphoneSilent: 'Nothing comes from your microphone. Is it switched on?',
   status: {
     idle: '',

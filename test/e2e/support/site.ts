@@ -186,6 +186,20 @@ export const waitForSound = (page: Page, seconds: number) =>
     seconds,
   );
 
+/**
+ * Runs a test of sound again, up to three times in all, while it fails: what this machine does beside holds up the audio
+ * thread now and then. What is wrong with us is wrong every time.
+ */
+export async function tryThrice(test: () => Promise<void>): Promise<void> {
+  for (let triesLeft = 2; ; triesLeft -= 1) {
+    try {
+      return await test();
+    } catch (error) {
+      if (triesLeft === 0) throw error;
+    }
+  }
+}
+
 /** A recording of what was played. */
 export interface Recording {
   readonly samples: Float32Array;
