@@ -166,7 +166,7 @@ export class CallController {
     });
   }
 
-  /** Ends the call. Resolves when microphone, socket and context are closed. Idempotent. */
+  /** Ends the call. Resolves when microphone and context are closed; a socket that has a call to hang up may stay for some seconds. */
   stop(reason: EndReason = 'visitor'): Promise<void> {
     if (this.#attempt) this.#finish(this.#attempt, 'stop', reason);
     return this.#closed;

@@ -262,7 +262,7 @@ export class SynthflowCall extends LitElement {
     return this.#controller.start(options);
   }
 
-  /** Hangs up. Resolves when microphone, socket and sound are closed; does nothing while no call runs. */
+  /** Hangs up. Resolves when microphone and sound are let go; does nothing while no call runs. */
   async stop(): Promise<void> {
     await this.#controller.stop();
   }
