@@ -113,7 +113,15 @@ export interface BrowserOptions {
 export async function launch({ says, permission = 'granted', flags = [] }: BrowserOptions = {}): Promise<Browser> {
   const folder = mkdtempSync(path.join(tmpdir(), 'synthflow-call-'));
   const wav = path.join(folder, 'visitor.wav');
-  if (says) writeFileSync(wav, toWav(says, 44_100));
+  // A microphone that gives nothing but zeros is taken for a broken one: a real one always hisses.
+  if (says)
+    writeFileSync(
+      wav,
+      toWav(
+        says.map((sample, i) => sample || (i % 2 ? 1 : -1) / 32_768),
+        44_100,
+      ),
+    );
   const browser = await puppeteer.launch({
     executablePath: ensureChromium(),
     headless: true,
