@@ -29,8 +29,8 @@ export function mediaFormat({ codec, framing }: WireChoice): WireFormat | undefi
   return { captureRate: rate, playbackRate: rate, chunkSamples: rate / 50, chunkBytes };
 }
 
-/** Messages that are held at most until the codec's file is there: 10 s of sound. */
-const heldMessages = 500;
+/** What is held at most until the codec's file is there, in bytes: half a minute of L16. */
+const mostHeldBytes = 2 ** 20;
 
 /**
  * Synthflow's WebSocket media: 20 ms of a codec in each binary message, bare or as an RTP packet, and no status of ours.
@@ -46,6 +46,7 @@ export class MediaWire implements Wire {
   #serverName: string | undefined;
   #transcoder: Transcoder | undefined;
   #held: ArrayBuffer[] = [];
+  #heldBytes = 0;
 
   /** @param choice - One that has a {@link mediaFormat}. */
   constructor(choice: WireChoice, sinks: WireSinks) {
@@ -68,7 +69,7 @@ export class MediaWire implements Wire {
 
   decode(message: ArrayBuffer): void {
     if (this.#transcoder) this.#transcoder.decode(message);
-    else if (this.#held.length < heldMessages) this.#held.push(message);
+    else if ((this.#heldBytes += message.byteLength) <= mostHeldBytes) this.#held.push(message);
   }
 
   read(text: string): AgentText {

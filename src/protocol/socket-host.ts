@@ -234,6 +234,8 @@ export function hangUpUnused(url: string): void {
  * @param isCreated - There is a call, which ends only when a socket that was open is closed: it is waited for, a while.
  */
 async function hangUp(socket: WebSocket, isCreated: boolean): Promise<void> {
+  // The agent was first, and its last words are still being decoded.
+  if (socket.readyState === WebSocket.CLOSED) return;
   const close = () => socket.close(1000);
   let timer: ReturnType<typeof setTimeout> | undefined;
   if (isCreated && socket.readyState === WebSocket.CONNECTING) {

@@ -1,5 +1,5 @@
 import { expect } from '@open-wc/testing';
-import { hangUpUnused, type SocketReport, type SocketStats } from '../../src/protocol/socket-host.js';
+import { hangUpUnused, hostSocket, type SocketReport, type SocketStats } from '../../src/protocol/socket-host.js';
 import { SocketThread, type Socket } from '../../src/protocol/socket-thread.js';
 import type { WireChoice } from '../../src/protocol/wire.js';
 import { Inbox, nextTask } from '../support/inbox.js';
@@ -549,6 +549,22 @@ describe('a socket', () => {
       } finally {
         Object.assign(globalThis, { AudioEncoder });
       }
+    });
+
+    it('is over for whoever closes it after the agent did, while its last words are decoded', async () => {
+      const [up, down] = [new MessageChannel(), new MessageChannel()];
+      const { port1, port2 } = new MessageChannel();
+      const command = { url: agent.url, ...plainMedia, uplink: up.port2, downlink: down.port2 };
+      const end = hostSocket(port2, command);
+      await agent.sockets.count(1);
+      agent.socket.accept();
+      // In the same task as the close itself: the host has not let go yet.
+      const closed = new Promise<void>((resolve, reject) => {
+        agent.socket.addEventListener('close', () => end().closed.then(resolve, reject));
+      });
+      agent.close(1000);
+      await closed;
+      port1.close();
     });
 
     it('keeps back little of a codec that needs little: the queue is where late speech is dropped', async () => {
