@@ -17,6 +17,7 @@ export interface AudioOptions extends MicrophoneOptions, WorkletLocation {
 
 /** Chromium's way to choose the loudspeaker; the other browsers have none for an AudioContext. */
 interface SinkContext extends AudioContext {
+  onerror: (() => void) | null;
   setSinkId?(id: string): Promise<void>;
 }
 
@@ -64,13 +65,22 @@ export type AudioReport =
     }
   /** The microphone gives nothing, and it did not help to take it again; or is heard after all. */
   | { readonly type: 'microphone-silent'; readonly isOn: boolean }
+  /** The sound stands still, and a tap is needed; or goes on. */
+  | { readonly type: 'needs-tap'; readonly isOn: boolean }
+  /** The sound goes on in a new context: these take the place of what `connect` has answered. */
+  | { readonly type: 'ports'; readonly ports: AudioPorts }
   | { readonly type: 'failed'; readonly failure: AudioFailure };
 
 /** How long a context may stand still once the microphone is granted. */
 const startTimeoutMs = 3000;
 
-/** A change of devices comes as several events (Chrome: two). */
-const reviewMs = 250;
+/** How often the context's clock is looked at, how far it must have come since, and how often not. */
+const lookMs = 400;
+const leastProgressS = 0.05;
+const mostStills = 2;
+
+/** Speech of the agent that may be lost to a context which is not urgent. */
+const spareMs = 300;
 
 /** Time for the audio thread to notice an end and fade out. */
 const endMs = 40;
@@ -80,6 +90,7 @@ const endMs = 40;
  * One instance serves one call. Construct it inside the click.
  */
 export class AudioEngine {
+  #options: AudioOptions;
   #context: AudioContext;
   #microphone: KeptMicrophone;
   #worklet: Promise<void>;
@@ -90,9 +101,21 @@ export class AudioEngine {
   #speakerId: string | null | undefined;
   #isMuted = false;
   #volume = 1;
+  #format: AudioFormat | undefined;
   #stopped: Promise<void> | undefined;
+  #looking: ReturnType<typeof setInterval> | undefined;
+  #seenS = 0;
+  #stills = 0;
+  /** While the clock stands still: what has been tried. */
+  #isTapped = false;
+  #isRenewed = false;
+  #renewing: Promise<void> | undefined;
+  #needsTap = false;
+  /** Set by an event, of which there are several for one change (Chrome: two); unset when the devices are listed. */
+  #hasOtherDevices = false;
+  /** The device has another rate now than the context. */
+  #isOutdated = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #reviewTimer: ReturnType<typeof setTimeout> | undefined;
   #listening = new AbortController();
   #onDrained: (bufferedMs: number) => void = ignore;
 
@@ -105,29 +128,24 @@ export class AudioEngine {
     if (!('AudioWorkletNode' in globalThis) || !navigator.mediaDevices?.getUserMedia) {
       throw new AudioFailure('unsupported-browser');
     }
+    this.#options = options;
+    this.#speakerId = options.speakerId;
     this.#onReport = onReport;
     this.#bargeIn = options.bargeIn ?? 'duck';
-    try {
-      // No sampleRate: Firefox cancels no echo unless playback runs at the device's own rate.
-      this.#context = new AudioContext();
-    } catch (cause) {
-      throw new AudioFailure('audio-failed', '', cause);
-    }
-    // Safari unlocks sound only inside the tap itself, so this comes before the first await.
-    this.#resume();
+    this.#context = openContext();
     this.#microphone = new KeptMicrophone(options, {
-      onStream: (stream) => this.#capture?.setStream(stream),
+      onStream: (stream) => this.#goOnWith(stream),
       onSilent: (isOn) => this.#onReport({ type: 'microphone-silent', isOn }),
       onLost: (failure) => this.#onReport({ type: 'failed', failure }),
     });
     this.#worklet = loadWorklet(this.#context, options);
     // Whoever waits for them hears of a failure; a call that was stopped before waits for neither.
-    // Only then are ids of loudspeakers known, and may be used.
-    this.#speakerId = options.speakerId;
+    // The ids of loudspeakers are known, and may be used, only once the microphone is granted.
     this.#microphone.granted.then(() => this.#speakerId && this.#useSpeaker(this.#speakerId), ignore);
     this.#worklet.catch(ignore);
     const { signal } = this.#listening;
-    navigator.mediaDevices.addEventListener('devicechange', () => this.#reviewSoon(), { signal });
+    document.addEventListener('visibilitychange', () => this.#resume(), { signal });
+    navigator.mediaDevices.addEventListener('devicechange', () => (this.#hasOtherDevices = true), { signal });
   }
 
   /**
@@ -139,14 +157,15 @@ export class AudioEngine {
   }
 
   /**
-   * Resolves when the context runs and both processors are loaded. From then on a context that stops is a failure.
+   * Resolves when the context runs and both processors are loaded. From then on a context that stops is resumed, or
+   * replaced, or `needs-tap`.
    * @throws {AudioFailure} `audio-failed`.
    */
   async ready(): Promise<void> {
     await this.#worklet;
     await new Promise<void>((resolve) => {
-      this.#context.onstatechange = () => this.#watch(resolve);
-      this.#watch(resolve);
+      this.#context.onstatechange = () => this.#await(resolve);
+      this.#await(resolve);
     });
   }
 
@@ -155,6 +174,7 @@ export class AudioEngine {
    * @throws {AudioFailure} `audio-failed`.
    */
   connect(format: AudioFormat): AudioPorts {
+    this.#format = format;
     const stream = this.#microphone.stream!;
     const [up, down] = [new MessageChannel(), new MessageChannel()];
     const { captureRate, playbackRate, chunkSamples } = format;
@@ -186,6 +206,7 @@ export class AudioEngine {
           const network = { targetMs, delayMs, jitterP50Ms, jitterP95Ms };
           this.#onReport({ type: 'playback', levelDbfs, bufferedMs, ...lost, ...network });
           this.#onDrained(bufferedMs);
+          if (this.#isOutdated && bufferedMs < spareMs) this.#renewOnce();
         },
       );
     } catch (cause) {
@@ -221,6 +242,14 @@ export class AudioEngine {
     if (this.#microphone.stream) this.#useSpeaker(speakerId);
   }
 
+  /** Goes on where a tap was needed: call it inside one. */
+  resume(): void {
+    this.#stills = 0;
+    this.#isTapped = true;
+    if (this.#context.state === 'suspended') this.#resume();
+    else this.#renewOnce();
+  }
+
   /** Silences the agent within 15 ms and drops what it has said so far. */
   flush(): void {
     this.#speaker?.flush();
@@ -248,31 +277,106 @@ export class AudioEngine {
 
   async #close(): Promise<void> {
     this.#onReport = ignore;
-    this.#context.onstatechange = null;
     this.#listening.abort();
+    clearInterval(this.#looking);
     clearTimeout(this.#timer);
-    clearTimeout(this.#reviewTimer);
-    this.#capture?.stop();
-    this.#speaker?.stop();
     this.#microphone.close();
-    if (this.#capture) {
+    await Promise.all([this.#letGo().then((close) => close()), this.#renewing]);
+  }
+
+  /** Ends both streams of this context; answers what closes it. */
+  async #letGo(): Promise<() => Promise<void>> {
+    const [context, capture, speaker] = [this.#context as SinkContext, this.#capture, this.#speaker];
+    context.onstatechange = context.onerror = null;
+    capture?.stop();
+    speaker?.stop();
+    if (capture) {
       // Chromium forgets a closed context only if each processor has ended, and then lost its input, while it ran.
       await wait(endMs);
-      this.#capture.disconnect();
+      capture.disconnect();
       await wait(endMs);
     }
     // It rejects where the device has closed it already.
-    await this.#context.close().catch(ignore);
+    return () => context.close().catch(ignore);
   }
 
-  /** Called at every change of the context's state, from `ready` to the end. */
-  #watch(onRunning: () => void): void {
+  /** Called at every change of the context's state, from `ready` until it runs. */
+  #await(onRunning: () => void): void {
     clearTimeout(this.#timer);
-    if (this.#context.state === 'running') return onRunning();
+    if (this.#context.state === 'running') {
+      this.#watch();
+      this.#looking = setInterval(() => this.#look(), lookMs);
+      return onRunning();
+    }
     // While the microphone is in use, browsers let sound start without a gesture.
     this.#resume();
     const fail = () => this.#fail('audio-failed', 'No AudioContext runs. Call start() from a click.');
     this.#timer = setTimeout(fail, this.#context.state === 'closed' ? 0 : startTimeoutMs);
+  }
+
+  #watch(): void {
+    this.#context.onstatechange = () => this.#resume();
+    // Chromium's word for an output that is gone.
+    (this.#context as SinkContext).onerror = () => this.#renewOnce();
+    this.#seenS = this.#stills = 0;
+  }
+
+  /** Believes the clock, not the state: after an interruption iOS may say `running` and stand still. */
+  #look(): void {
+    if (this.#hasOtherDevices) void this.#review().catch(ignore);
+    const { state, currentTime } = this.#context;
+    const isMoving = currentTime - this.#seenS >= leastProgressS;
+    this.#seenS = currentTime;
+    if (isMoving) {
+      this.#isTapped = this.#isRenewed = false;
+      this.#stills = 0;
+      return this.#tellTap(false);
+    }
+    // Once may be the page's doing: where its main thread was blocked, Firefox has not told it the time yet.
+    if (++this.#stills < mostStills) return;
+    // What cannot be played is not waited for.
+    this.#onDrained(0);
+    const isPaused = state === 'suspended' || state === 'interrupted';
+    if (this.#isRenewed || (isPaused && !this.#isTapped)) this.#tellTap(true);
+    else this.#renewOnce();
+  }
+
+  #tellTap(isOn: boolean): void {
+    if (isOn !== this.#needsTap) this.#onReport({ type: 'needs-tap', isOn: (this.#needsTap = isOn) });
+  }
+
+  #renewOnce(): void {
+    this.#isRenewed = true;
+    this.#renewing ??= this.#renew()
+      .catch((failure: AudioFailure) => this.#onReport({ type: 'failed', failure }))
+      .finally(() => (this.#renewing = undefined));
+  }
+
+  /** Goes on in a new context, at the device's rate of today. */
+  async #renew(): Promise<void> {
+    const context = openContext();
+    await loadWorklet(context, this.#options).catch((failure: unknown) => {
+      void context.close();
+      throw failure;
+    });
+    if (this.#stopped) return context.close();
+    const end = this.#letGo();
+    this.#context = context;
+    this.#isOutdated = false;
+    this.#watch();
+    if (this.#speakerId) this.#useSpeaker(this.#speakerId);
+    if (this.#format) this.#onReport({ type: 'ports', ports: this.connect(this.#format) });
+    // Not waited for: one that stands still may never be closed.
+    void (await end)();
+  }
+
+  #goOnWith(stream: MediaStream): void {
+    try {
+      this.#capture?.setStream(stream);
+    } catch {
+      // Firefox before 148 takes no microphone of another rate than the context's: bugzil.la/1674892.
+      this.#renewOnce();
+    }
   }
 
   #hearMicrophone(levelDbfs: number, isSpeaking: boolean): void {
@@ -280,17 +384,19 @@ export class AudioEngine {
     this.#onReport({ type: 'microphone', levelDbfs: Math.max(-100, levelDbfs), isSpeaking });
   }
 
-  #reviewSoon(): void {
-    clearTimeout(this.#reviewTimer);
-    this.#reviewTimer = setTimeout(() => void this.#review(), reviewMs);
-  }
-
   /** What is there now, after a change of devices. */
   async #review(): Promise<void> {
+    this.#hasOtherDevices = false;
     const devices = await listDevices();
     if (this.#stopped) return;
     this.#microphone.review(devices);
-    if (this.#speakerId) this.#useSpeaker(devices.find(({ deviceId }) => deviceId === this.#speakerId)?.deviceId);
+    if (this.#speakerId) {
+      return this.#useSpeaker(devices.find(({ deviceId }) => deviceId === this.#speakerId)?.deviceId);
+    }
+    // A context keeps its rate whatever device the system turns to, and Firefox then cancels no echo.
+    const probe = new AudioContext();
+    this.#isOutdated = probe.sampleRate !== this.#context.sampleRate;
+    await probe.close();
   }
 
   #useSpeaker(speakerId: string | null | undefined): void {
@@ -302,12 +408,26 @@ export class AudioEngine {
       .catch(ignore);
   }
 
+  /** Not while it is `interrupted`: iOS refuses, and may stand still afterwards. */
   #resume(): void {
-    this.#context.resume().catch(ignore);
+    if (this.#context.state === 'suspended') this.#context.resume().catch(ignore);
   }
 
   #fail(code: AudioFailure['code'], detail?: string): void {
     this.#onReport({ type: 'failed', failure: new AudioFailure(code, detail) });
+  }
+}
+
+/** @throws {AudioFailure} `audio-failed`. */
+function openContext(): AudioContext {
+  try {
+    // No sampleRate: Firefox cancels no echo unless playback runs at the device's own rate.
+    const context = new AudioContext();
+    // Safari unlocks sound only inside the tap itself, so this comes before the first await.
+    context.resume().catch(ignore);
+    return context;
+  } catch (cause) {
+    throw new AudioFailure('audio-failed', '', cause);
   }
 }
 

@@ -6,7 +6,9 @@ import { SocketThread, type Socket, type ThreadOptions } from '../protocol/socke
 import { wireFormat } from '../protocol/wires.js';
 import { noStats, type CallReport, type CallStats, type EndReason } from './call-report.js';
 import { CallError, type CallErrorCode } from './errors.js';
+import { keepAwake } from './keep-awake.js';
 import { isRunning, next, type CallInput, type CallStatus } from './machine.js';
+import { takeMediaKeys, type MediaKeys } from './media-keys.js';
 import { fetchBinding, fetchSession, type Binding, type Session, type SessionRequest } from './session.js';
 
 /** What a call is started with. */
@@ -15,6 +17,8 @@ export interface CallOptions extends SessionRequest, AudioOptions, ThreadOptions
   readonly maxDurationS: number;
   /** Seconds without speech on either side after which it ends by itself; 0 = never. */
   readonly idleTimeoutS: number;
+  /** What the system calls it, on a lock screen or beside its media keys. */
+  readonly title: string;
 }
 
 /** What a call is made of; each can be replaced in a test. */
@@ -33,7 +37,16 @@ export interface CallParts {
 /** What a call needs of the sound. */
 export type CallAudio = Pick<
   AudioEngine,
-  'granted' | 'ready' | 'connect' | 'setMuted' | 'setVolume' | 'setMicrophone' | 'setSpeaker' | 'drain' | 'stop'
+  | 'granted'
+  | 'ready'
+  | 'connect'
+  | 'setMuted'
+  | 'setVolume'
+  | 'setMicrophone'
+  | 'setSpeaker'
+  | 'resume'
+  | 'drain'
+  | 'stop'
 >;
 
 const defaultParts: CallParts = {
@@ -76,6 +89,9 @@ interface Attempt {
   readonly timers: Set<ReturnType<typeof setTimeout>>;
   readonly settle: (isActive: boolean) => void;
   disarm: () => void;
+  mediaKeys?: MediaKeys;
+  /** Lets the screen go out again. */
+  letSleep?: () => void;
   audio?: CallAudio;
   /** What the token endpoint is asked just now. */
   asked?: Promise<unknown> | undefined;
@@ -175,6 +191,7 @@ export class CallController {
   /** Sends silence while muted. */
   setMuted(muted: boolean): void {
     this.#isMuted = muted;
+    this.#attempt?.mediaKeys?.setMuted(muted);
     this.#attempt?.audio?.setMuted(muted);
   }
 
@@ -192,6 +209,11 @@ export class CallController {
   /** Goes on with another loudspeaker, by its device id. */
   setSpeaker(speakerId: string | null | undefined): void {
     this.#attempt?.audio?.setSpeaker(speakerId);
+  }
+
+  /** Goes on where `needs-tap` was told: call it inside a tap. */
+  resume(): void {
+    this.#attempt?.audio?.resume();
   }
 
   /** What the visitor may choose from; asks for no permission. */
@@ -217,6 +239,12 @@ export class CallController {
       this.#mark('microphoneMs');
       this.#move('granted');
       if (isStale()) return;
+      attempt.letSleep = keepAwake();
+      attempt.mediaKeys = takeMediaKeys(options.title, {
+        hangup: () => void this.stop(),
+        togglemicrophone: () => this.#onReport({ type: 'toggle-mute' }),
+      });
+      attempt.mediaKeys.setMuted(this.#isMuted);
       // A session costs money, so it is asked for only now, while the rest of the sound is set up.
       const fetching = fetchSession(options, attempt.abort.signal);
       const [session] = await Promise.all([
@@ -324,6 +352,8 @@ export class CallController {
         this.#quietReports = levelDbfs > speakingDbfs ? 0 : this.#quietReports + 1;
         break;
       }
+      case 'ports':
+        return attempt.socket?.link(report.ports);
       default:
         return this.#onReport(report);
     }
@@ -421,6 +451,8 @@ export class CallController {
     if (hungUpCode !== undefined) [input, reason, error] = ['agentClosed', 'agent', undefined];
     this.#attempt = undefined;
     for (const timer of attempt.timers) clearTimeout(timer);
+    attempt.letSleep?.();
+    attempt.mediaKeys?.release();
     if (!attempt.socket) attempt.thread?.stop();
     // What the endpoint is about to answer may be a call, which can be hung up only when it is known.
     if (attempt.asked) void attempt.asked.then(() => this.#hangUp(attempt));

@@ -52,6 +52,10 @@ export type CallReport =
     }
   /** The microphone gives nothing, and it did not help to take it again; or is heard after all. */
   | { readonly type: 'microphone-silent'; readonly isOn: boolean }
+  /** The sound stands still until the visitor taps, and `resume` is called in that tap; or goes on. */
+  | { readonly type: 'needs-tap'; readonly isOn: boolean }
+  /** A key of the visitor's headset asks for it. */
+  | { readonly type: 'toggle-mute' }
   | { readonly type: 'error'; readonly error: CallError }
   | {
       readonly type: 'end';

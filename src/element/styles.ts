@@ -98,6 +98,9 @@ export const styles = css`
     color: var(--_accent-text);
     background: var(--_accent);
   }
+  .panel .main {
+    padding: 0 16px;
+  }
   .failed .main {
     flex: initial;
     padding: 0 16px;

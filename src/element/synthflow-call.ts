@@ -28,7 +28,7 @@ import { createPanel, type TogglePanel } from './panel.js';
 import { styles } from './styles.js';
 
 /** What the visitor should know of in a call. */
-type Fact = 'microphone-silent';
+type Fact = 'microphone-silent' | 'needs-tap';
 
 /**
  * A button that lets the visitor of a page talk by voice with the site's Synthflow agent.
@@ -56,6 +56,7 @@ type Fact = 'microphone-silent';
  * @csspart timer - Duration of the call.
  * @csspart mute - Mutes the microphone.
  * @csspart panel - The popover for whatever is longer than a label.
+ * @csspart resume - The button that starts the sound again, where it stands still.
  * @csspart disclosure - The line that says that the agent is an AI.
  * @csspart error - The sentence that says what went wrong.
  *
@@ -79,6 +80,7 @@ type Fact = 'microphone-silent';
  * @cssstate ended - The call is over.
  * @cssstate failed - The call failed.
  * @cssstate muted - The microphone is off.
+ * @cssstate needs-tap - The sound stands still until the visitor taps somewhere.
  * @cssstate microphone-silent - Nothing comes from the microphone, not even noise.
  * @cssstate agent-speaking - The agent speaks.
  * @cssstate visitor-speaking - The visitor speaks, also while muted.
@@ -328,7 +330,7 @@ export class SynthflowCall extends LitElement {
     return html`<div class="call ${status} ${running ? 'running' : ''} ${this.muted ? 'muted' : ''}">
         ${status === 'idle' ? nothing : this.#renderIndicator()}
         <span part="status" class=${status === 'idle' || isActive ? 'unseen' : 'status'} role="status"
-          >${strings.status[status]}${this.#sentence && html`<span class="unseen">. ${this.#sentence}</span>`}</span
+          >${this.#facts.has('needs-tap') ? strings.resume : strings.status[status]}${this.#sentence && html`<span class="unseen">. ${this.#sentence}</span>`}</span
         >
         ${
           (isActive || status === 'ended') && !this.noTimer
@@ -393,11 +395,12 @@ export class SynthflowCall extends LitElement {
           ? strings.mutedHint
           : this.#facts.has('microphone-silent') && strings.microphoneSilent;
     const disclosure = isRunning(status) && !this.hasAgentSpoken && this.#disclosure;
-    if (!this.#sentence && !hint && !disclosure) return nothing;
+    const needsTap = this.#facts.has('needs-tap');
+    if (!this.#sentence && !hint && !disclosure && !needsTap) return nothing;
     return html`<button class="close" aria-label=${strings.close} @click=${this.#closePanel}>×</button
-      >${this.#sentence && html`<p part="error">${this.#sentence}</p>`}${hint ? html`<p>${hint}</p>` : nothing}${
-        disclosure ? html`<p part="disclosure">${disclosure}</p>` : nothing
-      }`;
+      >${this.#sentence && html`<p part="error">${this.#sentence}</p>`}${needsTap ? html`<button part="resume" class="main">${strings.resume}</button>` : nothing}${
+        hint ? html`<p>${hint}</p>` : nothing
+      }${disclosure ? html`<p part="disclosure">${disclosure}</p>` : nothing}`;
   }
 
   #hear(report: CallReport): void {
@@ -409,7 +412,11 @@ export class SynthflowCall extends LitElement {
         this.#changeStatus(report.status, report.previous);
         break;
       case 'microphone-silent':
+      case 'needs-tap':
         this.#setFact(report.type, report.isOn);
+        break;
+      case 'toggle-mute':
+        this.muted = !this.muted;
         break;
       case 'start':
         this.dispatchEvent(new CallStartEvent());
@@ -451,6 +458,7 @@ export class SynthflowCall extends LitElement {
     else this.#facts.delete(fact);
     this.#setState(fact, isOn);
     this.isPanelClosed &&= !isOn;
+    if (fact === 'needs-tap') (isOn ? addEventListener : removeEventListener)('click', this.#resume, true);
     this.requestUpdate();
   }
 
@@ -518,6 +526,7 @@ export class SynthflowCall extends LitElement {
       assistantId: this.assistantId,
       protocol: this.protocol,
       maxDurationS: this.maxDuration,
+      title: strings.title,
       idleTimeoutS: this.idleTimeout,
       bargeIn: this.bargeIn,
       workletUrl: this.workletUrl,
@@ -548,6 +557,9 @@ export class SynthflowCall extends LitElement {
   #closePanel(): void {
     this.isPanelClosed = true;
   }
+
+  /** Any tap in the page will do. */
+  #resume = (): void => this.#controller.resume();
 
   #leave = (): void => {
     void this.#controller.stop('page');

@@ -2,13 +2,17 @@ import { Uplink } from './uplink.js';
 import { createWire, wireFormat } from './wires.js';
 import type { Wire, WireChoice } from './wire.js';
 
-/** What a socket host is to open. */
-export interface SocketCommand extends WireChoice {
-  readonly url: string;
+/** What a socket host is told, by message, when the sound goes on elsewhere: where. */
+export interface LinkCommand {
   /** Chunks come in here (ArrayBuffers, transferred) and their buffers go back for the next ones. */
   readonly uplink: MessagePort;
   /** The agent's PCM16 goes out here (ArrayBuffers, transferred). */
   readonly downlink: MessagePort;
+}
+
+/** What a socket host is to open. */
+export interface SocketCommand extends WireChoice, LinkCommand {
+  readonly url: string;
 }
 
 /** What it is told, by message, when the call is there that a `bind` was reported for. */
@@ -52,7 +56,10 @@ const statsEvery = 10;
  */
 export function hostSocket(port: MessagePort, command: SocketCommand): (sid?: string) => SocketEnd {
   const socket = new HostedSocket(command, (report) => port.postMessage(report));
-  port.onmessage = ({ data }: MessageEvent<BindCommand>) => socket.bind(data.sid);
+  port.onmessage = ({ data }: MessageEvent<BindCommand | LinkCommand>) => {
+    if ('sid' in data) socket.bind(data.sid);
+    else socket.link(data);
+  };
   return (sid) => {
     port.close();
     return { stats: socket.stats, closed: socket.close(sid) };
@@ -71,8 +78,8 @@ class HostedSocket {
   #socket: WebSocket | undefined;
   #wire: Wire;
   #uplink: Uplink | undefined;
-  #capture: MessagePort;
-  #playback: MessagePort;
+  #capture!: MessagePort;
+  #playback!: MessagePort;
   #report: (report: SocketReport) => void;
   /** Whether there is a call already that only its own socket can end. */
   #isCreated: boolean;
@@ -97,9 +104,7 @@ class HostedSocket {
     });
     this.#report = report;
     this.#isCreated = command.protocol === 'media' && !command.bind;
-    this.#capture = command.uplink;
-    this.#playback = command.downlink;
-    this.#capture.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => this.#takeChunk(data);
+    this.link(command);
     try {
       const socket = new WebSocket(command.url);
       socket.binaryType = 'arraybuffer';
@@ -121,6 +126,15 @@ class HostedSocket {
       // A page's policy may throw here (CSP in old WebKit, mixed content). The error would name the URL: it is not kept.
       void this.#end(1006);
     }
+  }
+
+  /** Takes chunks from here from now on, and plays there. */
+  link({ uplink, downlink }: LinkCommand): void {
+    this.#capture?.close();
+    this.#playback?.close();
+    this.#capture = uplink;
+    this.#playback = downlink;
+    uplink.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => this.#takeChunk(data);
   }
 
   bind(sid: string): void {

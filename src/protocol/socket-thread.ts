@@ -1,6 +1,7 @@
 import {
   hostSocket,
   type BindCommand,
+  type LinkCommand,
   type SocketCommand,
   type SocketReport,
   type SocketStats,
@@ -20,6 +21,8 @@ export interface ThreadOptions {
 export interface Socket {
   /** Binds the open socket to a call. */
   bind(sid: string): void;
+  /** Goes on with other ends of the sound: both ports are transferred, and what they replace is closed. */
+  link(ports: LinkCommand): void;
   /**
    * Ends it: at once, but for a call that exists and whose socket is still to open, which is waited for some seconds.
    * Nothing is reported afterwards. Idempotent.
@@ -56,6 +59,7 @@ export class SocketThread {
     near.onmessage = ({ data }: MessageEvent<SocketReport>) => onReport(data);
     return {
       bind: (sid) => near.postMessage({ sid } satisfies BindCommand),
+      link: (ports) => near.postMessage(ports, [ports.uplink, ports.downlink]),
       close: (sid) => {
         near.close();
         return end(sid)?.stats;

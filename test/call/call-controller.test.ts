@@ -4,6 +4,7 @@ import { noStats, type CallReport, type EndReason } from '../../src/call/call-re
 import { CallError, type CallErrorCode } from '../../src/call/errors.js';
 import type { CallStatus } from '../../src/call/machine.js';
 import type { Session } from '../../src/call/session.js';
+import { fakeMediaSession, fakeWakeLock } from '../support/browser-fakes.js';
 import { nextTask } from '../support/inbox.js';
 import { Rehearsal, session, stages, type Stage } from './fake-parts.js';
 
@@ -219,6 +220,46 @@ describe('a call', () => {
       void call.controller.stop();
       call.controller.setSpeaker('desk');
       expect(call.audio.devices).to.deep.equal(['microphone headset', 'speaker null']);
+    });
+
+    it('tells that a tap is needed, resumes in it, and lets the socket go on with the new sound', async () => {
+      await call.playTo(active);
+      call.audio.report({ type: 'needs-tap', isOn: true });
+      call.controller.resume();
+      expect(call.audio.resumes).to.equal(1);
+      const ports = { uplink: new MessageChannel().port1, downlink: new MessageChannel().port1 };
+      call.audio.report({ type: 'ports', ports });
+      call.audio.report({ type: 'needs-tap', isOn: false });
+      expect(call.socket.links).to.deep.equal([ports]);
+      expect(call.told.slice(-2)).to.deep.equal(['needs-tap', 'needs-tap']);
+      expect(call.controller.status).to.equal('active');
+    });
+
+    it('keeps the screen on from the grant to the end', async () => {
+      const screen = fakeWakeLock();
+      void call.start();
+      await nextTask();
+      expect(screen.asked, 'while the visitor thinks').to.equal(0);
+      call.audio.microphone.resolve();
+      await nextTask();
+      expect(screen.held).to.equal(1);
+      void call.controller.stop();
+      await nextTask();
+      expect(screen.held).to.equal(0);
+    });
+
+    it('is named, muted and hung up by the system’s media keys, which are the page’s again afterwards', async () => {
+      const session = fakeMediaSession('hangup', 'togglemicrophone');
+      call.controller.setMuted(true);
+      await call.playTo(active, { title: 'Call with Ann' });
+      expect(session.metadata!.title).to.equal('Call with Ann');
+      call.controller.setMuted(false);
+      expect(session.microphones).to.deep.equal([false, true]);
+      session.handlers.get('togglemicrophone')!();
+      expect(call.told.at(-1)).to.equal('toggle-mute');
+      session.handlers.get('hangup')!();
+      expect(call.end!.reason).to.equal('visitor');
+      expect([session.metadata, session.handlers.size]).to.deep.equal([session.before, 0]);
     });
 
     it('tells that nothing comes from the microphone, and goes on', async () => {

@@ -30,6 +30,7 @@ export class FakeAudio implements CallAudio {
   /** Ids of the devices that it was told to use. */
   readonly devices: string[] = [];
   drains = 0;
+  resumes = 0;
   stops = 0;
   connectFailure: unknown;
   #log: (line: string) => void;
@@ -65,6 +66,9 @@ export class FakeAudio implements CallAudio {
   setSpeaker(id: string | null | undefined): void {
     this.devices.push(`speaker ${id}`);
   }
+  resume(): void {
+    this.resumes += 1;
+  }
   drain(): Promise<void> {
     this.drains += 1;
     return this.drained.promise;
@@ -81,6 +85,8 @@ export interface FakeSocket {
   readonly options: SocketCommand;
   readonly report: (report: SocketReport) => void;
   closes: number;
+  /** Other ends of the sound that it was given. */
+  readonly links: { uplink: MessagePort; downlink: MessagePort }[];
   /** What it was bound to, and what it was bound to in order to be closed. */
   readonly bound: string[];
   readonly boundAtEnd: (string | undefined)[];
@@ -198,6 +204,7 @@ export class Rehearsal {
   start(options: Partial<CallOptions> = {}): Promise<boolean> {
     this.lastStart = this.controller.start({
       maxDurationS: 0,
+      title: 'A call',
       idleTimeoutS: 0,
       tokenEndpoint: '/token',
       ...options,
@@ -229,10 +236,11 @@ export class Rehearsal {
   }
 
   #open(options: SocketCommand, report: (report: SocketReport) => void): Socket {
-    const socket: FakeSocket = { options, report, closes: 0, bound: [], boundAtEnd: [] };
+    const socket: FakeSocket = { options, report, closes: 0, links: [], bound: [], boundAtEnd: [] };
     this.sockets.push(socket);
     return {
       bind: (sid) => socket.bound.push(sid),
+      link: (ports) => socket.links.push(ports),
       close: (sid) => {
         socket.closes += 1;
         socket.boundAtEnd.push(sid);

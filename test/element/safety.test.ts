@@ -2,6 +2,7 @@ import { expect, fixture, html } from '@open-wc/testing';
 import '../../src/index.js';
 import type { SynthflowCall } from '../../src/element/synthflow-call.js';
 import { button, lead, part, place } from '../support/calls.js';
+import { nextTask } from '../support/inbox.js';
 import { replace } from '../support/replace.js';
 
 const background = (element: SynthflowCall) => getComputedStyle(button(element));
@@ -67,6 +68,8 @@ describe('hostile values', () => {
 
 describe('before the click', () => {
   it('nothing is asked for: no request, no storage, no sound, no prompt', async () => {
+    // The call of the test before is still ending.
+    await nextTask();
     const used: string[] = [];
     const forbid = (target: object, ...names: string[]) => {
       for (const name of names) {
@@ -82,6 +85,8 @@ describe('before the click', () => {
     forbid(navigator.mediaDevices, 'getUserMedia', 'enumerateDevices');
     forbid(navigator.permissions, 'query');
     forbid(navigator, 'sendBeacon');
+    forbid(WakeLock.prototype, 'request');
+    forbid(MediaSession.prototype, 'setActionHandler');
     forbid(URL, 'createObjectURL');
     const cookies = document.cookie;
     performance.clearResourceTimings();
@@ -96,6 +101,8 @@ describe('before the click', () => {
         theme="dark"
         muted
         volume="0.5"
+        microphone-id="desk"
+        speaker-id="desk"
       ></synthflow-call>
     `);
     button(element).dispatchEvent(new PointerEvent('pointerover', { bubbles: true, composed: true }));

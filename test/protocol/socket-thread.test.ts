@@ -67,6 +67,22 @@ describe('the thread of a socket', () => {
     expect(made.length).to.equal(1);
   });
 
+  it('goes on with other ends of the sound in a Worker, too', async () => {
+    watchWorkers();
+    const thread = new SocketThread();
+    await thread.ready;
+    const { socket } = open(thread);
+    const [up, down] = [new MessageChannel(), new MessageChannel()];
+    const returned = new Inbox<ArrayBuffer>();
+    up.port1.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => returned.push(data);
+    const chunk = new ArrayBuffer(1920);
+    up.port1.postMessage(chunk, [chunk]);
+    socket.link({ uplink: up.port2, downlink: down.port2 });
+    const [buffer] = await returned.count(1);
+    expect(buffer!.byteLength).to.equal(1920);
+    socket.close();
+  });
+
   it('is the page’s own where no Worker is wanted', async () => {
     const made = watchWorkers();
     const thread = new SocketThread({ noWorker: true });

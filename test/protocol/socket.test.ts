@@ -277,6 +277,29 @@ describe('a socket', () => {
       expect(new Set(line.returned.all.map((buffer) => new Uint8Array(buffer)[0])).size).to.equal(91);
     });
 
+    it('goes on with other ends of the sound, and lets the first ones go', async () => {
+      const line = await readyLine();
+      line.capture(2);
+      await agent.received.count(4);
+      await line.returned.count(3);
+      const [up, down] = [new MessageChannel(), new MessageChannel()];
+      const heard = new Inbox<ArrayBuffer>();
+      const returned = new Inbox<ArrayBuffer>();
+      up.port1.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => returned.push(data);
+      down.port1.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => heard.push(data);
+      line.socket.link({ uplink: up.port2, downlink: down.port2 });
+      const chunk = new Uint8Array(chunkBytes).fill(99).buffer;
+      up.port1.postMessage(chunk, [chunk]);
+      await agent.received.count(5);
+      expect(received().at(-1)).to.equal(99);
+      await returned.count(1);
+      line.capture();
+      agent.say(new Uint8Array([1, 2, 3, 4]));
+      await heard.count(1);
+      expect([...new Uint8Array(heard.all[0]!)]).to.deep.equal([1, 2, 3, 4]);
+      expect([agent.received.all.length, line.returned.all.length, line.heard.all.length]).to.deep.equal([5, 3, 0]);
+    });
+
     it('does not mix with another call', async () => {
       const first = await readyLine();
       agent.say([99]);

@@ -1,5 +1,5 @@
 import { Inbox } from './inbox.js';
-import { replace } from './replace.js';
+import { onTestEnd, replace } from './replace.js';
 
 type Constraints = MediaStreamConstraints | undefined;
 
@@ -70,6 +70,33 @@ export function fakeAudioSession(): string[] {
   return types;
 }
 
+/** The intervals that are set and not cleared. */
+export function watchIntervals(): ReadonlySet<number> {
+  const { setInterval, clearInterval } = globalThis;
+  const intervals = new Set<number>();
+  replace(globalThis, 'setInterval', (...args: Parameters<typeof setInterval>) => {
+    const id = setInterval(...args) as unknown as number;
+    intervals.add(id);
+    return id;
+  });
+  replace(globalThis, 'clearInterval', (id: number) => {
+    intervals.delete(id);
+    clearInterval(id);
+  });
+  return intervals;
+}
+
+/** A browser that lets no sound start until `isOpen`, as without a tap: resume() waits. Counts what is asked. */
+export function holdResume(): { isOpen: boolean; asked: number } {
+  const gate = { isOpen: false, asked: 0 };
+  const { resume } = AudioContext.prototype;
+  replace(AudioContext.prototype, 'resume', function (this: AudioContext) {
+    gate.asked += 1;
+    return gate.isOpen ? resume.call(this) : new Promise<void>(() => {});
+  });
+  return gate;
+}
+
 /** Loudspeakers that a page may choose in Chromium, by id. Writes down every choice. */
 export function fakeSinks(...ids: string[]): Inbox<string> {
   const used = new Inbox<string>();
@@ -87,4 +114,56 @@ export function watchConsole(): { readonly method: string; readonly words: unkno
     replace(console, method, (...words: unknown[]) => void said.push({ method, words }));
   }
   return said;
+}
+
+/** A screen that can be kept on: how many hold it, and what asks. As in browsers, hiding the page lets it go. */
+export function fakeWakeLock() {
+  const screen = {
+    asked: 0,
+    held: 0,
+    /** Requests are refused, as in an iframe without the permission. */
+    isRefused: false,
+    visibility: 'visible' as DocumentVisibilityState,
+    /** Shows or hides the page. */
+    show(isVisible: boolean): void {
+      screen.visibility = isVisible ? 'visible' : 'hidden';
+      if (!isVisible) screen.held = 0;
+      document.dispatchEvent(new Event('visibilitychange'));
+    },
+  };
+  Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => screen.visibility });
+  onTestEnd(() => Reflect.deleteProperty(document, 'visibilityState'));
+  replace(navigator, 'wakeLock', {
+    async request() {
+      screen.asked += 1;
+      if (screen.isRefused || screen.visibility === 'hidden') throw new DOMException('', 'NotAllowedError');
+      screen.held += 1;
+      let isHeld = true;
+      return {
+        async release() {
+          if (isHeld && screen.held > 0) screen.held -= 1;
+          isHeld = false;
+        },
+      };
+    },
+  });
+  return screen;
+}
+
+/** The system's media keys, of a browser that knows only the given actions. */
+export function fakeMediaSession(...known: string[]) {
+  const before = new MediaMetadata({ title: 'A song' });
+  const session = {
+    before,
+    metadata: before as MediaMetadata | null,
+    handlers: new Map<string, () => void>(),
+    microphones: [] as boolean[],
+    setActionHandler(action: string, handler: (() => void) | null): void {
+      if (!known.includes(action)) throw new TypeError(`${action} is not known`);
+      if (handler) session.handlers.set(action, handler);
+      else session.handlers.delete(action);
+    },
+    setMicrophoneActive: (isActive: boolean) => void session.microphones.push(isActive),
+  };
+  return replace(navigator, 'mediaSession', session);
 }

@@ -1,8 +1,12 @@
 import { Inbox } from './inbox.js';
-import { onTestEnd, replace } from './replace.js';
+import { replace } from './replace.js';
 
 /** Whose behaviour it is. */
 export type Engine = 'chromium' | 'firefox' | 'webkit';
+
+const getUserMedia = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+/** What all of them give: the browser's own fake microphone, opened once. */
+let origin: Promise<MediaStream> | undefined;
 
 interface Plugged {
   readonly kind: MediaDeviceKind;
@@ -10,16 +14,17 @@ interface Plugged {
   label: string;
 }
 
-/** A granted microphone: a tone until it is unplugged or falls silent. */
+/** A granted microphone: it beeps twice a second until it is unplugged or falls silent. */
 export interface FakeStream extends MediaStream {
   readonly deviceId: string;
-  /** Ends the tone: zeros from now on, and no event. */
+  /** Ends the beeps: zeros from now on, and no event. */
   silence(): void;
 }
 
 /**
- * Microphones and loudspeakers that a test plugs in and out. Gone with the test. What was seen of an unplugged microphone: Firefox ends
- * the track and tells; WebKit tells; Chromium without udev does neither. In all of them the stream gives zeros, or nothing.
+ * Microphones and loudspeakers that a test plugs in and out. Gone with the test. What was seen of an unplugged
+ * microphone: Firefox ends the track and tells; WebKit tells; Chromium without udev does neither. In all of them the
+ * stream gives zeros, or nothing.
  */
 export class FakeDevices {
   /** What is plugged in. */
@@ -32,7 +37,6 @@ export class FakeDevices {
   refusal = '';
   /** Streams that were open when another was asked for. */
   openWhenAsked = 0;
-  #context = new AudioContext();
 
   constructor(...microphones: string[]) {
     for (const id of microphones) this.plug(id);
@@ -42,7 +46,6 @@ export class FakeDevices {
       this.listings += 1;
       return [...this.plugged];
     });
-    onTestEnd(() => void this.#context.close());
   }
 
   get stream(): FakeStream {
@@ -85,15 +88,13 @@ export class FakeDevices {
     const microphones = this.plugged.filter(({ kind }) => kind === 'audioinput');
     const device = microphones.find(({ deviceId }) => deviceId === wish) ?? microphones[0];
     if (!device) throw new DOMException('', 'NotFoundError');
-    const tone = new OscillatorNode(this.#context);
-    const sink = this.#context.createMediaStreamDestination();
-    tone.connect(sink);
-    tone.start();
-    const [track] = sink.stream.getTracks();
+    origin ??= getUserMedia({ audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false } });
+    const track = (await origin).getAudioTracks()[0]!.clone();
     const { deviceId, label } = device;
-    Object.assign(track!, { getSettings: () => ({ deviceId }) });
+    Object.assign(track, { getSettings: () => ({ deviceId }) });
     Object.defineProperty(track, 'label', { value: label });
-    const stream = Object.assign(sink.stream, { deviceId, silence: () => tone.disconnect() });
+    const silence = () => void (track.enabled = false);
+    const stream = Object.assign(new MediaStream([track]), { deviceId, silence });
     this.streams.push(stream);
     return stream;
   }

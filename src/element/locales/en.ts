@@ -4,6 +4,7 @@ import type { CallStatus } from '../../call/machine.js';
 /** Every word of the element. */
 export interface Strings {
   readonly start: string;
+  readonly title: string;
   readonly cancel: string;
   readonly hangUp: string;
   readonly callAgain: string;
@@ -13,6 +14,7 @@ export interface Strings {
   readonly disclosure: string;
   readonly microphoneHint: string;
   readonly microphoneSilent: string;
+  readonly resume: string;
   readonly mutedHint: string;
   readonly status: Readonly<Record<CallStatus, string>>;
   /** What the visitor is told of a failure; of those that only the site can mend, `unavailable`. */
@@ -25,6 +27,7 @@ const noConnection = 'The call could not be made. Check your connection and try 
 /** English, built in. */
 export const en: Strings = {
   start: 'Start a call',
+  title: 'Call with an AI agent',
   cancel: 'Cancel',
   hangUp: 'Hang up',
   callAgain: 'Call again',
@@ -35,6 +38,7 @@ export const en: Strings = {
   microphoneHint: 'Please allow the microphone when your browser asks.',
   mutedHint: 'Your microphone is muted.',
   microphoneSilent: 'Nothing comes from your microphone. Is it switched on?',
+  resume: 'Tap to resume',
   status: {
     idle: '',
     'requesting-microphone': 'Allow microphone…',

@@ -1,0 +1,203 @@
+// Not in audio-engine.test.ts: Chromium 156 may crash, by a check of its own, in a page that has had some forty contexts.
+import { expect } from '@open-wc/testing';
+import type { AudioReport } from '../../src/audio/audio-engine.js';
+import { tone } from '../dsp/fixtures.js';
+import { holdResume, watchContexts } from '../support/browser-fakes.js';
+import { connectEngine, heard, isSilent } from '../support/engines.js';
+import { FakeDevices } from '../support/fake-devices.js';
+import { Inbox } from '../support/inbox.js';
+import { replace } from '../support/replace.js';
+
+describe('a context that stands still', () => {
+  const isTold = (type: AudioReport['type'], isOn?: boolean) => (all: readonly AudioReport[]) =>
+    all.some((report) => report.type === type && (isOn === undefined || (report as { isOn: boolean }).isOn === isOn));
+
+  /** The streams of the renewed context: what is said now, and how to speak. */
+  async function renewed(reports: Inbox<AudioReport>) {
+    const all = await reports.until(isTold('ports'));
+    const { ports } = all.find((report) => report.type === 'ports')!;
+    const chunks = new Inbox<ArrayBuffer>();
+    ports.uplink.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => chunks.push(data);
+    return { chunks, downlink: ports.downlink };
+  }
+
+  it('is replaced within 1.5 s where it says that it runs (iOS after an interruption: stream-video-js #2249)', async () => {
+    const devices = new FakeDevices('built-in');
+    const contexts = watchContexts();
+    const { engine, reports } = await connectEngine((engine) => engine.setVolume(0.5));
+    await reports.until((all) => heard(all));
+    const sinceMs = performance.now();
+    replace(contexts[0]!, 'currentTime', contexts[0]!.currentTime);
+    const { chunks, downlink } = await renewed(reports);
+    expect(performance.now() - sinceMs).to.be.below(1500);
+    await chunks.until((all) => !all.every(isSilent));
+    const { buffer } = Int16Array.from(tone(16_000, 16_000, 440), (sample) => sample * 32_767);
+    const since = reports.all.length;
+    downlink.postMessage(buffer, [buffer]);
+    await reports.until((all) =>
+      all.slice(since).some((report) => report.type === 'playback' && report.bufferedMs > 0),
+    );
+    expect(devices.requests).to.have.lengthOf(1);
+    expect(isTold('needs-tap')(reports.all)).to.equal(false);
+    await engine.stop();
+    expect(contexts.map(({ state }) => state)).to.deep.equal(['closed', 'closed']);
+  });
+
+  it('is replaced where the browser has closed it', async () => {
+    const contexts = watchContexts();
+    const { reports } = await connectEngine();
+    await contexts[0]!.close();
+    const { chunks } = await renewed(reports);
+    await chunks.count(5);
+    expect(isTold('failed')(reports.all)).to.equal(false);
+  });
+
+  it('is replaced where its output is gone (Chromium: an error, and suspended)', async () => {
+    const contexts = watchContexts();
+    const { reports } = await connectEngine();
+    contexts[0]!.dispatchEvent(new Event('error'));
+    const { chunks } = await renewed(reports);
+    await chunks.count(5);
+  });
+
+  it('waits for a tap where it is suspended and may not start, and goes on with it', async () => {
+    const contexts = watchContexts();
+    const { engine, reports, chunks } = await connectEngine();
+    const gate = holdResume();
+    const sinceMs = performance.now();
+    await contexts[0]!.suspend();
+    await reports.until(isTold('needs-tap', true));
+    expect(performance.now() - sinceMs).to.be.below(1500);
+    gate.isOpen = true;
+    engine.resume();
+    await reports.until(isTold('needs-tap', false));
+    const first = chunks.all.length;
+    await chunks.count(first + 5);
+    expect(contexts).to.have.lengthOf(1);
+  });
+
+  it('is not resumed while it is interrupted, and is replaced in the tap (web-audio-api #2392: resume() rejects)', async () => {
+    const contexts = watchContexts();
+    const { engine, reports } = await connectEngine();
+    const gate = holdResume();
+    replace(contexts[0]!, 'state', 'interrupted');
+    replace(contexts[0]!, 'currentTime', contexts[0]!.currentTime);
+    contexts[0]!.dispatchEvent(new Event('statechange'));
+    document.dispatchEvent(new Event('visibilitychange'));
+    await reports.until(isTold('needs-tap', true));
+    expect([gate.asked, contexts.length]).to.deep.equal([0, 1]);
+    gate.isOpen = true;
+    engine.resume();
+    expect(contexts, 'inside the tap').to.have.lengthOf(2);
+    const { chunks } = await renewed(reports);
+    await chunks.count(5);
+    await reports.until(isTold('needs-tap', false));
+  });
+
+  it('is replaced where a tap has resumed it and it stands still (iOS: running, and frozen)', async () => {
+    const contexts = watchContexts();
+    const { engine, reports } = await connectEngine();
+    const gate = holdResume();
+    await contexts[0]!.suspend();
+    await reports.until(isTold('needs-tap', true));
+    engine.resume();
+    gate.isOpen = true;
+    const { chunks } = await renewed(reports);
+    await chunks.count(5);
+    await reports.until(isTold('needs-tap', false));
+  });
+
+  it('is not replaced for ever: the second waits for a tap', async () => {
+    const contexts = watchContexts();
+    const { engine, reports } = await connectEngine();
+    const { get } = Object.getOwnPropertyDescriptor(BaseAudioContext.prototype, 'currentTime')!;
+    replace(BaseAudioContext.prototype, 'currentTime', 0);
+    await reports.until(isTold('needs-tap', true));
+    expect(contexts).to.have.lengthOf(2);
+    Object.defineProperty(BaseAudioContext.prototype, 'currentTime', { configurable: true, get: get! });
+    engine.resume();
+    await reports.until(isTold('needs-tap', false));
+  });
+
+  it('is resumed when the visitor comes back to the page', async () => {
+    const contexts = watchContexts();
+    const { reports } = await connectEngine();
+    const gate = holdResume();
+    await contexts[0]!.suspend();
+    await reports.until(isTold('needs-tap', true));
+    gate.isOpen = true;
+    document.dispatchEvent(new Event('visibilitychange'));
+    await reports.until(isTold('needs-tap', false));
+    expect(contexts).to.have.lengthOf(1);
+  });
+
+  it('does not keep a call from ending that the agent has ended', async () => {
+    const contexts = watchContexts();
+    const { engine, say } = await connectEngine();
+    holdResume();
+    say(2);
+    await contexts[0]!.suspend();
+    await engine.drain();
+  });
+
+  it('is a failure where no other can be had', async () => {
+    const contexts = watchContexts();
+    const { reports } = await connectEngine();
+    replace(globalThis, 'AudioContext', function () {
+      throw new DOMException('', 'NotSupportedError');
+    });
+    contexts[0]!.dispatchEvent(new Event('error'));
+    const all = await reports.until(isTold('failed'));
+    expect(all.at(-1)).to.have.nested.property('failure.code', 'audio-failed');
+  });
+
+  it('leaves nothing open when the call ends while it is replaced', async () => {
+    const contexts = watchContexts();
+    const { engine, reports } = await connectEngine();
+    contexts[0]!.dispatchEvent(new Event('error'));
+    await engine.stop();
+    expect(contexts.map(({ state }) => state)).to.deep.equal(['closed', 'closed']);
+    expect(isTold('ports')(reports.all)).to.equal(false);
+  });
+
+  it('is replaced when the device has another rate (Firefox cancels no echo across rates)', async () => {
+    let sampleRate = 48_000;
+    const contexts: AudioContext[] = [];
+    const devices = new FakeDevices('built-in');
+    replace(
+      globalThis,
+      'AudioContext',
+      class extends AudioContext {
+        constructor() {
+          super({ sampleRate });
+          contexts.push(this);
+        }
+      },
+    );
+    const { engine, reports, say } = await connectEngine();
+    devices.tell();
+    say(1);
+    await reports.until((all) => all.some((report) => report.type === 'playback' && report.bufferedMs > 700));
+    sampleRate = 44_100;
+    devices.tell();
+    const all = await reports.until(isTold('ports'));
+    const last = all.filter((report) => report.type === 'playback').at(-1)!;
+    expect(last.bufferedMs, 'what the agent says is played first').to.be.below(300);
+    expect(contexts.at(-1)!.sampleRate).to.equal(44_100);
+    await engine.stop();
+    expect(contexts.map(({ state }) => state).filter((state) => state !== 'closed')).to.be.empty;
+  });
+
+  it('is replaced where it takes no microphone of another rate (bugzil.la/1674892, Firefox before 148)', async () => {
+    const devices = new FakeDevices('built-in', 'headset');
+    const contexts = watchContexts();
+    const { engine, reports } = await connectEngine();
+    replace(contexts[0]!, 'createMediaStreamSource', () => {
+      throw new DOMException('', 'NotSupportedError');
+    });
+    engine.setMicrophone('headset');
+    const { chunks } = await renewed(reports);
+    await chunks.until((all) => !all.every(isSilent));
+    expect(devices.open.map(({ deviceId }) => deviceId)).to.deep.equal(['headset']);
+  });
+});
