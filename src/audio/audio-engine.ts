@@ -36,7 +36,7 @@ export interface AudioPorts {
   readonly downlink: MessagePort;
 }
 
-/** What the engine tells while it runs; levels 20 times a second. */
+/** What the engine tells while it runs; levels 10 times a second. */
 export type AudioReport =
   | {
       readonly type: 'microphone';

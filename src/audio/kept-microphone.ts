@@ -10,11 +10,11 @@ export interface MicrophoneListener {
   onLost(failure: AudioFailure): void;
 }
 
-/** How long it may give nothing but zeros until it is taken again; that many levels of 50 ms. */
+/** How long it may give nothing but zeros until it is taken again; that many levels of 100 ms. */
 const silenceMs = 2000;
-const patience = silenceMs / 50;
+const patience = silenceMs / 100;
 /** Levels after which a sound is no longer owed to the microphone having been taken again. */
-const cureLevels = 10;
+const cureLevels = 5;
 /** It is tried until 3 s after its loss; the silence has taken two of them. */
 const retryMs = 500;
 const triesAfterLoss = 3000 / retryMs + 1;
@@ -63,7 +63,7 @@ export class KeptMicrophone {
   }
 
   /**
-   * Takes each of its levels (20 a second) while it is not muted. Events are not to be trusted: Chromium without udev
+   * Takes each of its levels (10 a second) while it is not muted. Events are not to be trusted: Chromium without udev
    * tells nothing of an unplugged device and goes on with zeros, Firefox goes on without a channel.
    * @param levelDbfs - −Infinity: every sample was 0.
    */

@@ -66,8 +66,8 @@ const defaultParts: CallParts = {
 
 /** The agent's audio is clean: what is louder than this is speech. */
 const speakingDbfs = -50;
-/** Reports (50 ms each) of quiet until the agent counts as silent: the gaps between words are shorter. */
-const speakingHold = 6;
+/** Reports (100 ms each) of quiet until the agent counts as silent: the gaps between words are shorter. */
+const speakingHold = 3;
 
 /** A call's longest duration where none is given: half an hour. */
 const defaultDurationS = 1800;

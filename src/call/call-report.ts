@@ -30,7 +30,7 @@ export interface CallStats extends SocketStats {
   readonly socketMs: number | undefined;
   readonly readyMs: number | undefined;
   readonly firstAudioMs: number | undefined;
-  /** Loudness of both sides in the last 50 ms: RMS in dBFS, −100 is silence. */
+  /** Loudness of both sides in the last 100 ms: RMS in dBFS, −100 is silence. */
   readonly visitorLevelDbfs: number;
   readonly agentLevelDbfs: number;
 }
@@ -41,7 +41,7 @@ export type CallReport =
   /** The first `active` of a call. */
   | { readonly type: 'start' }
   | { readonly type: 'message'; readonly data: unknown }
-  /** 20 times a second a side, while it runs. */
+  /** 10 times a second a side, while it runs. */
   | {
       readonly type: 'levels';
       readonly visitorDbfs: number;

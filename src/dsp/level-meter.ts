@@ -10,8 +10,8 @@ export class LevelMeter {
   #sumOfSquares = 0;
   #levelDbfs = FLOOR_DBFS;
 
-  /** @param windowMs - Length of a window: 50 gives 20 levels a second. */
-  constructor(sampleRate: number, windowMs = 50) {
+  /** @param windowMs - Length of a window: 100 gives 10 levels a second. */
+  constructor(sampleRate: number, windowMs = 100) {
     this.#windowLength = Math.max(1, Math.round((sampleRate * windowMs) / 1000));
   }
 

@@ -188,23 +188,22 @@ export const styles = css`
   }
   .side {
     display: flex;
+    align-items: center;
     gap: 2.5px;
-    --level: var(--agent, -55);
+    transform: scaleY(0.16);
+    will-change: transform;
   }
   .side:first-child {
-    --level: var(--visitor, -55);
     color: var(--_success);
   }
   .side i {
     width: 3.5px;
+    height: 70%;
     border-radius: 2px;
     background: currentColor;
-    /* In dBFS: -55 and below is nothing, -12 is all. */
-    transform: scaleY(calc(0.16 + clamp(0, (var(--level) + 55) / 51, 0.84) * var(--share, 0.7)));
-    transition: transform 0.08s linear;
   }
   .side i:nth-child(2) {
-    --share: 1;
+    height: 100%;
   }
 
   .status,

@@ -26,6 +26,7 @@ import { callIcon, microphoneIcon } from './icons.js';
 import { en as strings } from './locales/en.js';
 import { createPanel, type TogglePanel } from './panel.js';
 import { styles } from './styles.js';
+import { Visualizer } from './visualizer.js';
 
 /** What the visitor should know of in a call. */
 type Fact = 'microphone-silent' | 'needs-tap';
@@ -190,6 +191,7 @@ export class SynthflowCall extends LitElement {
   #controller = new CallController((report) => this.#hear(report));
   #internals = this.attachInternals();
   #togglePanel?: TogglePanel;
+  #visualizer = new Visualizer();
   #timer?: ReturnType<typeof setInterval>;
   #facts = new Set<Fact>();
   #isMuted = false;
@@ -472,15 +474,18 @@ export class SynthflowCall extends LitElement {
     // Said once for each time that the microphone is off.
     if (this.muted && isVisitorSpeaking && !this.isMuteHinted) [this.isMuteHinted, this.isPanelClosed] = [true, false];
     if (isAgentSpeaking) this.hasAgentSpoken = true;
-    this.#setStyle('--visitor', this.muted ? '' : `${visitorDbfs}`);
-    this.#setStyle('--agent', `${agentDbfs}`);
+    const bars = this.renderRoot.querySelectorAll<HTMLElement>('.side');
+    this.#visualizer.show([this.muted ? -100 : visitorDbfs, agentDbfs], bars);
   }
 
   /** Sets `:state(name)`. Chrome before 125 takes only names that begin with two dashes, and throws. */
   #setState(name: string, isOn: boolean): void {
+    const { states } = this.#internals;
+    // A browser may look at all styles again even for a state that is there already.
+    if (states.has(name) === isOn) return;
     try {
-      if (isOn) this.#internals.states.add(name);
-      else this.#internals.states.delete(name);
+      if (isOn) states.add(name);
+      else states.delete(name);
     } catch {
       // The page's CSS cannot see it there; nothing of ours depends on it.
     }

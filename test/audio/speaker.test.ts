@@ -113,13 +113,13 @@ describe('Speaker', () => {
     expect(reports.at(-1)![2]).to.equal(1);
   });
 
-  it('reports level and what waits 20 times a second', async () => {
+  it('reports level and what waits 10 times a second', async () => {
     const { audio, say, reports } = await speaker(44_100);
     say(pcm(wireRate * 1.5));
     await audio.render();
-    await waitUntil(() => reports.length >= 20, 'the reports have come');
-    expect(reports).to.have.lengthOf(20);
-    const [levelDbfs, bufferedMs, underruns, droppedSamples] = reports[9]!;
+    await waitUntil(() => reports.length >= 10, 'the reports have come');
+    expect(reports).to.have.lengthOf(10);
+    const [levelDbfs, bufferedMs, underruns, droppedSamples] = reports[4]!;
     expect(levelDbfs).to.be.closeTo(-9.03, 0.2);
     expect(bufferedMs).to.be.closeTo(1000, 70);
     expect([underruns, droppedSamples]).to.deep.equal([0, 0]);
@@ -129,7 +129,7 @@ describe('Speaker', () => {
     const { audio, say, reports } = await speaker(48_000);
     say(pcm(wireRate * 60), pcm(wireRate * 60), pcm(wireRate));
     await audio.render();
-    expect(reports[0]![1]).to.be.closeTo(120_000, 60);
+    expect(reports[0]![1]).to.be.closeTo(120_000, 110);
     expect(reports[0]![3]).to.equal(wireRate);
   });
 
@@ -137,8 +137,8 @@ describe('Speaker', () => {
     const { audio, say, reports } = await speaker(48_000);
     messages(45).forEach((message, index) => audio.at(index * 0.02, () => say(message)));
     await audio.render();
-    await waitUntil(() => reports.length >= 20, 'the reports have come');
-    const [targetMs, delayMs, jitterP50Ms, jitterP95Ms, concealedMs] = reports[15]!.slice(4) as number[];
+    await waitUntil(() => reports.length >= 10, 'the reports have come');
+    const [targetMs, delayMs, jitterP50Ms, jitterP95Ms, concealedMs] = reports[7]!.slice(4) as number[];
     expect(targetMs).to.equal(40);
     expect(delayMs).to.be.within(37, 46);
     expect(jitterP50Ms).to.be.below(5);

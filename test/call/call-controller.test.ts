@@ -371,13 +371,13 @@ describe('a call', () => {
       ]);
       playback(-50);
       playback(-49);
-      for (let i = 0; i < 5; i++) playback(-80);
+      for (let i = 0; i < 2; i++) playback(-80);
       // The visitor's own levels do not count as the agent's quiet.
       for (let i = 0; i < 10; i++) call.audio.report({ type: 'microphone', levelDbfs: -20, isSpeaking: false });
       expect(levels().map(({ isAgentSpeaking }) => isAgentSpeaking)).to.deep.equal([
         false,
         false,
-        ...Array.from({ length: 16 }, () => true),
+        ...Array.from({ length: 13 }, () => true),
       ]);
       playback(-80);
       expect(levels().at(-1)).to.deep.equal({

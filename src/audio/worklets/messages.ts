@@ -10,12 +10,12 @@ export type PlaybackCommand =
 
 /**
  * The capture processor tells how loud the microphone is (−100 is silence, −Infinity that every sample was 0, as of a
- * microphone that is gone) and whether the visitor speaks, 20 times a second, also while muted. An array, as is the next,
+ * microphone that is gone) and whether the visitor speaks, 10 times a second, also while muted. An array, as is the next,
  * because the audio thread reuses it.
  */
 export type CaptureReport = readonly [levelDbfs: number, isSpeaking: boolean];
 
-/** The playback processor's figures, 20 times a second. */
+/** The playback processor's figures, 10 times a second. */
 export type PlaybackReport = readonly [
   levelDbfs: number,
   bufferedMs: number,
