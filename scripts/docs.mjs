@@ -1,11 +1,12 @@
 // `npm run docs`: custom-elements.json from the source's JSDoc, and from that the tables between the marks in README.md
-// and docs/styling.md.
+// and docs/styling.md; the one in docs/stats.md from the comments of the interfaces.
 // With --check nothing is written, and a difference fails.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as prettier from 'prettier';
+import ts from 'typescript';
 import { root } from './setup.mjs';
 
 const isCheck = process.argv.includes('--check');
@@ -23,6 +24,20 @@ const table = (heads, rows) =>
   [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.map(cell).join(' | ')} |`).join('\n');
 
 const shownDefault = (value) => (value && value !== 'false' ? ` Default \`${value.replaceAll("'", '')}\`.` : '');
+
+/** The members of an interface with their comment, which may be one for several. */
+function members(file, name) {
+  const source = ts.createSourceFile(file, readFileSync(`${root}${file}`, 'utf8'), ts.ScriptTarget.Latest, true);
+  const found = source.statements.find((one) => ts.isInterfaceDeclaration(one) && one.name.text === name);
+  const rows = [];
+  for (const member of found.members) {
+    const [comment] = ts.getJSDocCommentsAndTags(member);
+    if (comment) rows.push([[], ts.getTextOfJSDocComment(comment.comment)]);
+    rows.at(-1)[0].push(`\`${member.name.text}\``);
+  }
+  return rows.map(([names, description]) => [names.join(', '), description]);
+}
+
 const tables = {
   attributes: table(
     ['Attribute', 'Meaning'],
@@ -62,6 +77,11 @@ const tables = {
   ),
 };
 
+tables.stats = table(
+  ['Figure', 'What it is'],
+  [...members('src/call/call-report.ts', 'CallStats'), ...members('src/protocol/socket-host.ts', 'SocketStats')],
+);
+
 const marked = /(<!-- (\w+): made by `npm run docs` -->\n)[\s\S]*?(<!-- end -->)/g;
 async function withTables(name) {
   const file = `${root}${name}`;
@@ -75,6 +95,7 @@ async function withTables(name) {
 const wanted = {
   'custom-elements.json': `${JSON.stringify(manifest, null, 2)}\n`,
   'README.md': await withTables('README.md'),
+  'docs/stats.md': await withTables('docs/stats.md'),
   'docs/styling.md': await withTables('docs/styling.md'),
 };
 for (const [name, text] of Object.entries(wanted)) {

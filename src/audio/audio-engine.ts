@@ -65,6 +65,8 @@ export type AudioReport =
     }
   /** The microphone gives nothing, and it did not help to take it again; or is heard after all. */
   | { readonly type: 'microphone-silent'; readonly isOn: boolean }
+  /** The rates of the devices in use, in Hz; Firefox does not tell the microphone's. */
+  | { readonly type: 'rates'; readonly microphoneHz: number | undefined; readonly speakerHz: number }
   /** The sound stands still, and a tap is needed; or goes on. */
   | { readonly type: 'needs-tap'; readonly isOn: boolean }
   /** The sound goes on in a new context: these take the place of what `connect` has answered. */
@@ -213,6 +215,7 @@ export class AudioEngine {
       throw new AudioFailure('audio-failed', '', cause);
     }
     this.setVolume(this.#volume);
+    this.#tellRates(stream);
     for (const { node } of [this.#capture, this.#speaker]) {
       node.onprocessorerror = () => this.#fail('audio-failed', 'The worklet threw an error.');
     }
@@ -373,10 +376,16 @@ export class AudioEngine {
   #goOnWith(stream: MediaStream): void {
     try {
       this.#capture?.setStream(stream);
+      this.#tellRates(stream);
     } catch {
       // Firefox before 148 takes no microphone of another rate than the context's: bugzil.la/1674892.
       this.#renewOnce();
     }
+  }
+
+  #tellRates(stream: MediaStream): void {
+    const microphoneHz = stream.getAudioTracks()[0]?.getSettings().sampleRate;
+    this.#onReport({ type: 'rates', microphoneHz, speakerHz: this.#context.sampleRate });
   }
 
   #hearMicrophone(levelDbfs: number, isSpeaking: boolean): void {

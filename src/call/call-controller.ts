@@ -73,6 +73,9 @@ const speakingHold = 3;
 const defaultDurationS = 1800;
 const defaultIdleS = 300;
 
+/** How often a call tells its figures. */
+const statsMs = 1000;
+
 /** The longest that a browser's timer can count; beyond, it fires at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
@@ -320,6 +323,7 @@ export class CallController {
       const ms = Math.min(maxDurationS * 1000, longestTimerMs);
       attempt.timers.add(setTimeout(() => this.#finish(attempt, 'stop', 'max-duration'), ms));
     }
+    attempt.timers.add(setInterval(() => this.#onReport({ type: 'stats', stats: this.#stats }), statsMs));
     this.#move('agentReady');
     if (attempt !== this.#attempt) return;
     this.#onReport({ type: 'start' });
@@ -351,6 +355,11 @@ export class CallController {
         if (levelDbfs > speakingDbfs) this.#mark('firstAudioMs');
         this.#quietReports = levelDbfs > speakingDbfs ? 0 : this.#quietReports + 1;
         break;
+      }
+      case 'rates': {
+        const { type: _type, ...rates } = report;
+        this.#stats = { ...this.#stats, ...rates };
+        return;
       }
       case 'ports':
         return attempt.socket?.link(report.ports);

@@ -24,12 +24,18 @@ export interface CallStats extends SocketStats {
   /** How much later than the quickest message would allow it the agent should be heard and is, in ms; 0 while it is silent. */
   readonly targetMs: number;
   readonly delayMs: number;
-  /** From the start to the granted microphone, the session, the open socket, the agent that is ready and its first sound, in ms. */
+  /**
+   * From the start to the granted microphone, the session, the open socket, the agent that is ready and its first sound
+   * (known to 100 ms), in ms; undefined before.
+   */
   readonly microphoneMs: number | undefined;
   readonly sessionMs: number | undefined;
   readonly socketMs: number | undefined;
   readonly readyMs: number | undefined;
   readonly firstAudioMs: number | undefined;
+  /** Rates of the devices in use, in Hz; undefined before they are, and where the browser does not tell (Firefox: the microphone's). */
+  readonly microphoneHz: number | undefined;
+  readonly speakerHz: number | undefined;
   /** Loudness of both sides in the last 100 ms: RMS in dBFS, −100 is silence. */
   readonly visitorLevelDbfs: number;
   readonly agentLevelDbfs: number;
@@ -41,6 +47,8 @@ export type CallReport =
   /** The first `active` of a call. */
   | { readonly type: 'start' }
   | { readonly type: 'message'; readonly data: unknown }
+  /** Once a second, from the first `active` to the end. */
+  | { readonly type: 'stats'; readonly stats: CallStats }
   /** 10 times a second a side, while it runs. */
   | {
       readonly type: 'levels';
@@ -86,6 +94,8 @@ export const noStats: CallStats = {
   socketMs: undefined,
   readyMs: undefined,
   firstAudioMs: undefined,
+  microphoneHz: undefined,
+  speakerHz: undefined,
   visitorLevelDbfs: -100,
   agentLevelDbfs: -100,
 };

@@ -87,6 +87,16 @@ export class CallMuteEvent extends Event {
   }
 }
 
+/** Fired once a second while the two can talk. */
+export class CallStatsEvent extends Event {
+  static readonly type = 'synthflow-stats';
+  readonly stats: CallStats;
+  constructor(stats: CallStats) {
+    super(CallStatsEvent.type, everywhere);
+    this.stats = stats;
+  }
+}
+
 /** The element's events by name. */
 export interface CallEventMap {
   'synthflow-before-start': CallBeforeStartEvent;
@@ -96,6 +106,7 @@ export interface CallEventMap {
   'synthflow-error': CallErrorEvent;
   'synthflow-message': CallMessageEvent;
   'synthflow-mute': CallMuteEvent;
+  'synthflow-stats': CallStatsEvent;
 }
 
 declare global {

@@ -20,6 +20,7 @@ import {
   CallMessageEvent,
   CallMuteEvent,
   CallStartEvent,
+  CallStatsEvent,
   CallStatusEvent,
 } from './events.js';
 import { callIcon, microphoneIcon } from './icons.js';
@@ -48,6 +49,7 @@ type Fact = 'microphone-silent' | 'needs-tap';
  * @event {CallErrorEvent} synthflow-error - The attempt failed: `error`.
  * @event {CallMessageEvent} synthflow-message - The agent sent a text message: `data`.
  * @event {CallMuteEvent} synthflow-mute - The microphone was muted or unmuted: `muted`.
+ * @event {CallStatsEvent} synthflow-stats - Figures of the call, once a second: `stats`.
  *
  * @csspart button - The one control that starts and ends the call.
  * @csspart icon - The icon in the button.
@@ -192,7 +194,6 @@ export class SynthflowCall extends LitElement {
   #internals = this.attachInternals();
   #togglePanel?: TogglePanel;
   #visualizer = new Visualizer();
-  #timer?: ReturnType<typeof setInterval>;
   #facts = new Set<Fact>();
   #isMuted = false;
   #isStarting = false;
@@ -420,6 +421,10 @@ export class SynthflowCall extends LitElement {
       case 'toggle-mute':
         this.muted = !this.muted;
         break;
+      case 'stats':
+        this.#tick();
+        this.dispatchEvent(new CallStatsEvent(report.stats));
+        break;
       case 'start':
         this.dispatchEvent(new CallStartEvent());
         break;
@@ -439,8 +444,6 @@ export class SynthflowCall extends LitElement {
     if (this.error) this.error.visitorMessage = strings.errors[this.error.code] ?? strings.unavailable;
     if (status === 'requesting-microphone') this.hasAgentSpoken = false;
     if (status === 'requesting-microphone' || status === 'failed') this.isPanelClosed = false;
-    clearInterval(this.#timer);
-    if (status === 'active') this.#timer = setInterval(() => this.#tick(), 1000);
     this.#tick();
     this.#setState(previous, false);
     this.#setState(status, true);

@@ -110,6 +110,16 @@ describe('AudioEngine', () => {
     await waitUntil(() => peak() === 0, 'what was said is dropped', { timeout: 4000 });
   });
 
+  it('tells the rates of both devices', async () => {
+    const contexts = watchContexts();
+    const { streams } = watchMicrophone();
+    const { reports } = await connectEngine();
+    const microphoneHz = streams[0]!.getAudioTracks()[0]!.getSettings().sampleRate;
+    expect(microphoneHz).to.be.above(0);
+    const told = reports.all.find(({ type }) => type === 'rates');
+    expect(told).to.deep.equal({ type: 'rates', microphoneHz, speakerHz: contexts[0]!.sampleRate });
+  });
+
   it('drains: lets the microphone go at once and waits for the last words', async () => {
     const contexts = watchContexts();
     const { streams } = watchMicrophone();

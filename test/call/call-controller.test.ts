@@ -188,9 +188,9 @@ describe('a call', () => {
       expect(call.controller.status).to.equal('active');
     });
 
-    it('runs as long as it likes without a limit, and no timer waits for it', async () => {
+    it('runs as long as it likes without a limit, and no timer ends it', async () => {
       await call.playTo(active, { maxDurationS: 0 });
-      expect(call.clock.pending).to.equal(0);
+      expect(call.clock.pending, 'the one that tells figures').to.equal(1);
       call.clock.advance(24 * 3_600_000);
       expect(call.controller.status).to.equal('active');
     });
@@ -360,6 +360,23 @@ describe('a call', () => {
       expect(call.controller.stats, 'also afterwards').to.deep.equal(expected);
     });
 
+    it('tells its figures once a second from the first `active` to the end', async () => {
+      await call.playTo(active);
+      const told = () => call.reports.all.flatMap((report) => (report.type === 'stats' ? [report.stats] : []));
+      call.clock.advance(999);
+      expect(told()).to.be.empty;
+      call.audio.report({ type: 'rates', microphoneHz: 16_000, speakerHz: 44_100 });
+      call.clock.advance(1);
+      expect(told()).to.deep.equal([call.controller.stats]);
+      expect(told()[0]).to.include({ microphoneHz: 16_000, speakerHz: 44_100 });
+      call.clock.advance(9_000);
+      expect(told()).to.have.lengthOf(10);
+      void call.controller.stop();
+      call.clock.advance(9_000);
+      expect(told()).to.have.lengthOf(10);
+      expect(call.end!.stats.speakerHz).to.equal(44_100);
+    });
+
     it('tells both levels, and that the agent speaks until it has been quiet for 300 ms', async () => {
       await call.playTo(active);
       const levels = () => call.reports.all.flatMap((report) => (report.type === 'levels' ? [report] : []));
@@ -402,7 +419,7 @@ describe('a call', () => {
         expectNothingOpen();
         expect(call.controller.status).to.equal('ended');
         expect(await call.lastStart).to.equal(isActive);
-        expect(call.told.slice(before)).to.deep.equal(['ended', 'end']);
+        expect(call.told.slice(before).filter((type) => type !== 'stats')).to.deep.equal(['ended', 'end']);
         expect(call.end).to.deep.equal({
           type: 'end',
           reason: stage === draining ? 'agent' : 'visitor',
@@ -865,7 +882,7 @@ describe('a call', () => {
 
     it('of 0 never ends by itself', async () => {
       await call.playTo(active, { maxDurationS: 0 });
-      expect(call.clock.pending).to.equal(0);
+      expect(call.clock.pending, 'the one that tells figures').to.equal(1);
     });
 
     for (const maxDurationS of [-1, Number.NaN]) {

@@ -210,13 +210,16 @@ describe('the call in the page', () => {
     expect(part(element, 'status')!.textContent!.trim()).to.equal('');
   });
 
-  it('shows how long the call lasts', async () => {
+  it('shows how long the call lasts, and tells its figures at the same time', async () => {
     const { element, agent } = await place();
+    const told: unknown[] = [];
+    element.addEventListener('synthflow-stats', ({ stats }) => told.push(stats));
     await lead(element, agent, 'active');
     const timer = part(element, 'timer')!;
     expect(timer.textContent).to.equal('0:00');
     while (timer.textContent !== '0:01') await new Promise(requestAnimationFrame);
     expect(element.duration).to.be.within(1, 1.5);
+    expect(told).to.deep.equal([element.stats]);
     button(element).click();
     await until(element, 'ended');
     const { duration } = element;
