@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { floatToPcm16 } from '../src/dsp/pcm16.js';
-import { Resampler } from '../src/dsp/resampler.js';
 import { resample, sine } from '../test/e2e/support/sound.js';
+import { benchArithmetic } from './bench/arithmetic-report.js';
 import { benchBrowser } from './bench/browser-report.js';
 import { goRealtime } from './performance/realtime.js';
 import { printTable, type Row } from './performance/report.js';
@@ -19,13 +19,11 @@ rows.push(['worklet file, gzip', gzip('synthflow-call.worklet.js'), '5,000']);
 rows.push(['worker file, gzip', gzip('synthflow-call.worker.js'), '4,500']);
 rows.push(['codecs file (at need), gzip', gzip('synthflow-call.codecs.js'), '2,000']);
 
-rows.push(['share of a core, 44.1 → 48 kHz', `${shareOfCore(44_100, 48_000).toFixed(2)} %`, '1']);
-rows.push(['share of a core, 16 → 48 kHz', `${shareOfCore(16_000, 48_000).toFixed(2)} %`, '1']);
-
 rows.push(['capture path at 44.1 kHz, 997 Hz at -6 dBFS', `${captureDb(44_100).toFixed(1)} dB`, '≥ 90']);
 rows.push(['capture path at 48 kHz', isBitExact(48_000) ? 'bit-exact' : 'changed', 'bit-exact']);
 
-rows.push(...(await benchBrowser(isRealtime)));
+const arithmetic = await benchArithmetic(isRealtime);
+rows.push(...arithmetic, ...(await benchBrowser(isRealtime)));
 printTable(rows);
 
 /** What the microphone's samples become at the wire's rate. */
@@ -54,20 +52,4 @@ function captureDb(fromRate: number): number {
 function isBitExact(rate: number): boolean {
   const all = Float32Array.from({ length: 65_536 }, (_, i) => (i - 32_768) / 32_768);
   return captured(resample(all, rate, rate), rate).every((sample, i) => sample === i - 32_768);
-}
-
-/** CPU time for a second of sound, in percent of a second: the best of five. */
-function shareOfCore(fromRate: number, toRate: number): number {
-  const resampler = new Resampler(fromRate, toRate);
-  const [input, output] = [new Float32Array(128).fill(0.1), new Float32Array(512)];
-  const seconds = 20;
-  const runs = Array.from({ length: 5 }, () => {
-    const start = performance.now();
-    for (let pushed = 0; pushed < seconds * fromRate; pushed += input.length) {
-      resampler.push(input);
-      resampler.pull(output, resampler.available);
-    }
-    return (performance.now() - start) / seconds / 10;
-  });
-  return Math.min(...runs);
 }
