@@ -135,11 +135,11 @@ describe('diagnose', () => {
     it('is in a browser that lacks what a call needs, each named', async () => {
       for (const [name, target, property] of [
         ['getUserMedia', navigator.mediaDevices, 'getUserMedia'],
-        ['AudioWorklet', globalThis, 'AudioWorkletNode'],
+        ['AudioWorklet', BaseAudioContext.prototype, 'audioWorklet'],
         ['WebSocket', globalThis, 'WebSocket'],
         ['popover', HTMLElement.prototype, 'popover'],
       ] as const) {
-        if (property === 'popover') remove(target, property);
+        if (property === 'popover' || property === 'audioWorklet') remove(target, property);
         else replace(target, property, undefined);
         const { check } = await look();
         expectPoint(check(name), { status: 'failed', code: 'unsupported-browser' }, name, 'Chrome');
@@ -239,28 +239,61 @@ describe('diagnose', () => {
   });
 
   describe('the files', () => {
-    it('are blocked by the policy', async () => {
-      replace(AudioWorklet.prototype, 'addModule', () => {
-        violate('script-src-elem');
-        return Promise.reject(new DOMException('', 'AbortError'));
+    /** No worklet can be loaded; who reads its file gets this. */
+    const blockWorklet = (answer: () => Response | Promise<Response>) => {
+      replace(AudioWorklet.prototype, 'addModule', () => Promise.reject(new DOMException('', 'AbortError')));
+      const { fetch } = globalThis;
+      replace(globalThis, 'fetch', (url: URL | string, init: RequestInit) =>
+        String(url).includes('worklet.js') ? Promise.resolve().then(answer) : fetch(url, init),
+      );
+    };
+    const worklet = async (options?: DiagnoseOptions) => (await look(options)).check('worklet-file');
+    const failed = { status: 'failed', code: 'audio-failed' } as const;
+    const javascript = () => new Response('', { headers: { 'Content-Type': 'text/javascript; charset=utf-8' } });
+
+    it('have a worklet that the policy blocks', async () => {
+      blockWorklet(javascript);
+      expectPoint(await worklet(), failed, "Content-Security-Policy: script-src 'self'\"");
+      const workletUrl = 'https://cdn.example/worklet.js';
+      expectPoint(await worklet({ workletUrl }), failed, 'script-src https://cdn.example"');
+      expectPoint(
+        await worklet({ assetsUrl: 'https://cdn.example/files/' }),
+        failed,
+        'script-src https://cdn.example"',
+      );
+    });
+
+    it('have a worklet that is not there', async () => {
+      blockWorklet(() => new Response('', { status: 404 }));
+      expectPoint(await worklet(), failed, '404', 'assets-url');
+    });
+
+    it('have a worklet that is served as something else', async () => {
+      blockWorklet(() => new Response('', { headers: { 'Content-Type': 'text/plain' } }));
+      expectPoint(await worklet(), failed, 'Content-Type: text/javascript');
+    });
+
+    it('have a worklet of which the policy does not let us know why', async () => {
+      blockWorklet(() => {
+        violate('connect-src');
+        return Promise.reject(new TypeError('Failed to fetch'));
       });
+      expectPoint(await worklet(), failed, 'connect-src', 'script-src');
+    });
+
+    it('have a worker that the policy blocks', async () => {
       replace(globalThis, 'Worker', function () {
         violate('worker-src');
         throw new DOMException('', 'SecurityError');
       });
-      const { check } = await look();
-      expectPoint(check('worklet-file'), { status: 'failed', code: 'audio-failed' }, 'script-src-elem', 'script-src ');
-      expectPoint(check('worker-file'), { status: 'warning' }, "worker-src 'self'");
+      expectPoint((await look()).check('worker-file'), { status: 'warning' }, "worker-src 'self'");
     });
 
-    it('are not there', async () => {
-      replace(AudioWorklet.prototype, 'addModule', () => Promise.reject(new DOMException('', 'AbortError')));
+    it('have a worker that is not there', async () => {
       replace(globalThis, 'Worker', function () {
         throw new DOMException('', 'SecurityError');
       });
-      const { check } = await look();
-      expectPoint(check('worklet-file'), { status: 'failed', code: 'audio-failed' }, 'Content-Type', 'assets-url');
-      expectPoint(check('worker-file'), { status: 'warning' }, 'assets-url');
+      expectPoint((await look()).check('worker-file'), { status: 'warning' }, 'assets-url');
     });
 
     it('need no worker where the page wants none', async () => {
@@ -366,6 +399,7 @@ describe('diagnose', () => {
     });
 
     it('does not answer', async () => {
+      fakeEndpoint(() => Promise.reject(new DOMException('', 'TimeoutError')));
       replace(AbortSignal, 'timeout', () => AbortSignal.abort(new DOMException('', 'TimeoutError')));
       expectPoint(await endpoint(), { status: 'failed', code: 'token-request-timeout' }, '10 s');
     });

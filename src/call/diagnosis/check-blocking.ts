@@ -1,5 +1,7 @@
 import { loadWorklet } from '../../audio/load-worklet.js';
+import { url as workletFile } from '../../audio/worklets/synthflow-call.worklet.ts?file';
 import { startSocketWorker } from '../../protocol/start-worker.js';
+import { hasAudioWorklet } from './check-page.js';
 import type { DiagnoseOptions, Finding } from './diagnosis.js';
 import { watchPolicy, within } from './watch-policy.js';
 
@@ -7,27 +9,47 @@ const probeLimitMs = 8000;
 
 /** Loads the worklet as a call does, into a context that makes no sound. */
 export async function checkWorklet(options: DiagnoseOptions): Promise<Finding> {
-  if (typeof AudioWorkletNode !== 'function')
-    return { status: 'unknown', code: 'unsupported-browser', message: 'There is no AudioWorklet to load it into.' };
-  const { value: isLoaded, directives } = await watchPolicy(probeLimitMs, /^(script|worker)-src/, async () => {
+  if (!hasAudioWorklet()) {
+    return { status: 'unknown', code: 'audio-failed', message: 'There is no AudioWorklet to load it into.' };
+  }
+  const { value: isLoaded } = await watchPolicy(probeLimitMs, /^script-src/, async () => {
     await loadWorklet(new OfflineAudioContext(1, 128, 48_000), options);
     return true;
   });
   if (isLoaded) return { status: 'ok', message: 'The worklet is loaded.' };
-  const [directive] = directives;
+  return { status: 'failed', code: 'audio-failed', ...(await explainWorklet(options)) };
+}
+
+/** Chromium does not tell when the policy blocks a worklet. So the file is read: where it is all right, the policy is not. */
+async function explainWorklet({ workletUrl, assetsUrl }: DiagnoseOptions): Promise<Omit<Finding, 'status'>> {
+  const inFolder = assetsUrl && `${assetsUrl.replace(/\/$/, '')}/synthflow-call.worklet.js`;
+  const file = new URL(workletUrl || inFolder || workletFile, document.baseURI);
+  const allow = `"Content-Security-Policy: script-src ${file.origin === location.origin ? "'self'" : file.origin}"`;
+  const serve = 'Serve synthflow-call.worklet.js beside the script, or set assets-url or worklet-url to where it is.';
+  const { value: response, directives } = await watchPolicy(probeLimitMs, /^connect-src/, () =>
+    fetch(file, { signal: AbortSignal.timeout(probeLimitMs) }),
+  );
+  await response?.body?.cancel();
+  if (directives.length) {
+    return {
+      message: 'The worklet cannot be loaded, and the Content-Security-Policy lets nobody look why (connect-src).',
+      advice: `Allow it in the header: ${allow}. ${serve}`,
+    };
+  }
+  if (!response?.ok) {
+    const told = response ? `: the server answered ${response.status}` : '';
+    return { message: `synthflow-call.worklet.js is not there${told}.`, advice: serve };
+  }
+  const type = response.headers.get('Content-Type') ?? '';
+  if (!/\b(java|ecma)script\b/.test(type)) {
+    return {
+      message: 'synthflow-call.worklet.js is not served as a script.',
+      advice: 'Send it with the header "Content-Type: text/javascript".',
+    };
+  }
   return {
-    status: 'failed',
-    code: 'audio-failed',
-    ...(directive
-      ? {
-          message: `The Content-Security-Policy blocks synthflow-call.worklet.js (${directive}).`,
-          advice: `Put the file beside the script and allow its origin in the header: "Content-Security-Policy: script-src ${location.origin}" (or its other origin). blob: does not help.`,
-        }
-      : {
-          message: 'synthflow-call.worklet.js cannot be loaded.',
-          advice:
-            'Serve it beside the script as Content-Type: text/javascript, from another origin with Access-Control-Allow-Origin; or set assets-url or worklet-url.',
-        }),
+    message: 'synthflow-call.worklet.js is there, but the Content-Security-Policy keeps it from running (script-src).',
+    advice: `Add to the header: ${allow}. blob: in worker-src does not help.`,
   };
 }
 
@@ -99,9 +121,15 @@ export async function checkSocketPolicy(origin: string | undefined): Promise<Fin
   const { directives } = await watchPolicy(probeLimitMs, /^connect-src/, async () => {
     const socket = new WebSocket(`${origin}/`);
     isMade = true;
-    const closed = new Promise((resolve) => (socket.onclose = resolve));
+    const listening = new AbortController();
+    const decided = new Promise((resolve) => {
+      socket.onclose = socket.onerror = resolve;
+      // Chromium never says of a socket that the policy forbids that it is closed.
+      document.addEventListener('securitypolicyviolation', resolve, { signal: listening.signal });
+    });
     socket.close();
-    await closed;
+    await decided;
+    listening.abort();
   });
   if (directives.length) {
     return {

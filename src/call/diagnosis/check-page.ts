@@ -15,7 +15,7 @@ export const pageChecks: Partial<Record<CheckName, () => Finding | Promise<Findi
             'Serve the page over https: (http://localhost is secure too). In an iframe every page around it must be secure.',
         },
   getUserMedia: () => api(!!navigator.mediaDevices?.getUserMedia, 'getUserMedia'),
-  AudioWorklet: () => api(typeof AudioWorkletNode === 'function', 'AudioWorklet'),
+  AudioWorklet: () => api(hasAudioWorklet(), 'AudioWorklet'),
   WebSocket: () => api(typeof WebSocket === 'function', 'WebSocket'),
   popover: () => api('popover' in HTMLElement.prototype, 'The popover attribute'),
   Worker: () =>
@@ -45,6 +45,10 @@ export const pageChecks: Partial<Record<CheckName, () => Finding | Promise<Findi
 };
 
 const newerBrowser = 'Use Chrome or Edge 114, Firefox 125, Safari 17 or newer.';
+
+/** Chromium shows insecure pages the node, but no way to load what runs in it. */
+export const hasAudioWorklet = (): boolean =>
+  typeof BaseAudioContext === 'function' && 'audioWorklet' in BaseAudioContext.prototype;
 
 function api(isThere: boolean, name: string): Finding {
   if (isThere) return { status: 'ok', message: `${name} is there.` };
