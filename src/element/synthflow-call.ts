@@ -179,7 +179,7 @@ export class SynthflowCall extends LitElement {
   noMute = false;
   /** Hides the levels. */
   noVisualizer = false;
-  /** Diagnoses once, when the element is there, and tells of calls on the console. */
+  /** Runs `diagnose()` once, before any click, and tells of calls on the console. For the site's developer. */
   debug = false;
   /** The site's own way to a session, instead of a token endpoint. */
   tokenProvider?: TokenProvider;

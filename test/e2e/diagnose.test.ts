@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'puppeteer-core';
-import type { Check, CheckName, Diagnosis } from '../../src/element/index.js';
+import { en } from '../../src/element/locales/en.js';
+import type { CallErrorCode, Check, CheckName, Diagnosis } from '../../src/element/index.js';
 import {
   clickCall,
   consoleOf,
@@ -228,5 +229,47 @@ describe('debug', () => {
     } finally {
       await browser.close();
     }
+  });
+});
+
+describe('docs/troubleshooting.md', () => {
+  const text = readFileSync(new URL('docs/troubleshooting.md', root), 'utf8');
+  const sections = new Map(
+    text
+      .split(/^## /m)
+      .slice(1)
+      .map((section) => [section.split('\n', 1)[0]!, section]),
+  );
+
+  it('has a section for every error code, with what the visitor reads', () => {
+    const codes = {
+      'unsupported-browser': 1,
+      'insecure-context': 1,
+      'microphone-denied': 1,
+      'microphone-blocked-by-policy': 1,
+      'microphone-not-found': 1,
+      'microphone-in-use': 1,
+      'microphone-lost': 1,
+      'token-endpoint-missing': 1,
+      'token-request-failed': 1,
+      'token-request-timeout': 1,
+      'token-response-invalid': 1,
+      'rate-limited': 1,
+      'session-url-rejected': 1,
+      'connection-failed': 1,
+      'connection-timeout': 1,
+      'agent-timeout': 1,
+      'connection-lost': 1,
+      'audio-failed': 1,
+      'protocol-error': 1,
+    } satisfies Record<CallErrorCode, 1>;
+    for (const code of Object.keys(codes) as CallErrorCode[]) {
+      const sentence = en.errors[code] ?? en.unavailable;
+      assert.ok(sections.get(code)?.includes(`- **Visitor:** "${sentence}"`), `${code}: ${sentence}`);
+    }
+  });
+
+  it('has the other sections that a diagnosis links to', () => {
+    for (const name of ['diagnose', 'worker', 'in-app-browser']) assert.ok(sections.has(name), name);
   });
 });

@@ -105,8 +105,8 @@ export function socketOriginOf({ socketOrigin, sessionUrl }: DiagnoseOptions): s
 }
 
 /**
- * Asks the policy for a socket. It decides inside the constructor; the socket has no path, so no session, and is closed at
- * once, before the connection has begun.
+ * Asks the policy for a socket, which it decides inside the constructor. The socket is closed at once; what of its handshake
+ * still reaches the host names no session.
  */
 export async function checkSocketPolicy(origin: string | undefined): Promise<Finding> {
   if (!origin) {
