@@ -8,7 +8,7 @@ import {
   checkWorklet,
   socketOriginOf,
 } from './diagnosis/check-blocking.js';
-import type { Check, CheckName, DiagnoseOptions, Diagnosis, Finding } from './diagnosis/diagnosis.js';
+import type { DiagnosisCheck, CheckName, DiagnoseOptions, Diagnosis, Finding } from './diagnosis/diagnosis.js';
 import { print } from './diagnosis/print.js';
 
 /** The package's version. A test keeps it equal to package.json. */
@@ -33,7 +33,7 @@ export async function diagnose(options: DiagnoseOptions, element?: Element): Pro
     ['socket-policy', () => checkSocketPolicy(socketOrigin)],
     ['socket-host', () => checkSocketHost(socketOrigin)],
   ];
-  const checks: Check[] = [];
+  const checks: DiagnosisCheck[] = [];
   // One after the other: what a policy blocks does not say who wanted it.
   for (const [name, look] of looks) {
     const finding = await Promise.resolve()

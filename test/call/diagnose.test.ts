@@ -1,6 +1,6 @@
 import { expect } from '@open-wc/testing';
 import { diagnose, version } from '../../src/call/diagnose.js';
-import type { Check, CheckName, DiagnoseOptions } from '../../src/call/diagnosis/diagnosis.js';
+import type { DiagnosisCheck, CheckName, DiagnoseOptions } from '../../src/call/diagnosis/diagnosis.js';
 import { watchConsole, watchContexts, watchMicrophone } from '../support/browser-fakes.js';
 import { remove, replace } from '../support/replace.js';
 
@@ -38,14 +38,14 @@ const violate = (effectiveDirective: string, disposition: SecurityPolicyViolatio
 async function look(options: DiagnoseOptions = { tokenEndpoint: '/token' }) {
   const said = watchConsole();
   const report = await diagnose({ socketOrigin, ...options });
-  const check = (name: CheckName): Check => report.checks.find((candidate) => candidate.name === name)!;
+  const check = (name: CheckName): DiagnosisCheck => report.checks.find((candidate) => candidate.name === name)!;
   return { report, check, said };
 }
 
 /** Nothing that a visitor or a thief must not see. */
 const expectPoint = (
-  { status, code, message, advice, docs }: Check,
-  wanted: Pick<Check, 'status' | 'code'>,
+  { status, code, message, advice, docs }: DiagnosisCheck,
+  wanted: Pick<DiagnosisCheck, 'status' | 'code'>,
   ...words: (string | RegExp)[]
 ) => {
   expect({ status, code }).to.deep.equal({ code: undefined, ...wanted });
@@ -120,6 +120,18 @@ describe('diagnose', () => {
     expect(warned[0]).to.match(
       /^✗ token-endpoint: .+\n {2}→ .+\n {2}docs\/troubleshooting\.md#token-endpoint-missing$/,
     );
+  });
+
+  it('goes on where looking at something fails', async () => {
+    replace(document, 'featurePolicy', {
+      allowsFeature() {
+        throw new Error('secret');
+      },
+    });
+    const { report, check, said } = await look();
+    expectPoint(check('microphone-policy'), { status: 'unknown' });
+    expect(report.checks.map(({ name }) => name)).to.include('socket-host');
+    expect(JSON.stringify([report, said])).not.to.contain('secret');
   });
 
   describe('the page', () => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'puppeteer-core';
 import { en } from '../../src/element/locales/en.js';
-import type { CallErrorCode, Check, CheckName, Diagnosis } from '../../src/element/index.js';
+import type { CallErrorCode, Diagnosis, DiagnosisCheck } from '../../src/element/index.js';
 import {
   clickCall,
   consoleOf,
@@ -30,7 +30,8 @@ const diagnose = (page: Page, { simulator }: Site): Promise<Diagnosis> =>
     simulator.socketOrigin,
   );
 
-const find = ({ checks }: Diagnosis, name: CheckName): Check => checks.find((check) => check.name === name)!;
+const find = ({ checks }: Diagnosis, name: DiagnosisCheck['name']): DiagnosisCheck =>
+  checks.find((check) => check.name === name)!;
 
 /** What is not ok, as `name: status code`. */
 const faults = ({ checks }: Diagnosis): string[] =>

@@ -32,7 +32,7 @@ export async function checkEndpoint(options: DiagnoseOptions): Promise<Finding> 
       'Set token-endpoint="/api/synthflow/token", or an absolute https: URL.',
     );
   }
-  const { value, isLate, directives } = await watchPolicy(answerLimitMs + 1000, /^connect-src/, () =>
+  const { value, directives } = await watchPolicy(answerLimitMs + 1000, /^connect-src/, () =>
     ask(url, tokenCredentials),
   );
   if (value) return read(value, url);
@@ -42,7 +42,6 @@ export async function checkEndpoint(options: DiagnoseOptions): Promise<Finding> 
       `Add to the header: "Content-Security-Policy: connect-src ${url.origin === location.origin ? "'self'" : url.origin}".`,
     );
   }
-  if (isLate) return late;
   return explainSilence(url, tokenCredentials);
 }
 

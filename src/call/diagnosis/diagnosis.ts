@@ -42,7 +42,7 @@ export interface Finding {
 }
 
 /** One point of a {@link Diagnosis}. */
-export interface Check extends Finding {
+export interface DiagnosisCheck extends Finding {
   readonly name: CheckName;
   /** Where the package's documentation says more; for all that is not `ok`. */
   readonly docs?: string | undefined;
@@ -54,7 +54,7 @@ export interface Diagnosis {
   readonly ok: boolean;
   /** The script's version. */
   readonly version: string;
-  readonly checks: readonly Check[];
+  readonly checks: readonly DiagnosisCheck[];
 }
 
 /** How calls would be made: the element's attributes. */
