@@ -211,7 +211,7 @@ describe('diagnose()', () => {
 });
 
 describe('debug', () => {
-  it('diagnoses once, tells of the call on the console, and names no secret there', async () => {
+  it('diagnoses once, tells of the call on the console, and names no secret there', { timeout: 60_000 }, async () => {
     const browser = await launch({ flags: noSynthflow });
     try {
       const html = pageWith(tag('debug'));
