@@ -18,12 +18,16 @@ const builds: Record<string, UserConfig> = {
         name: 'files-beside-the-script',
         enforce: 'pre',
         // A file that shared code with the script would import it, and by another URL than the page's, as a second copy.
-        resolveId: (id) => (id === './codecs.js' ? { id: './synthflow-call.codecs.js', external: true } : undefined),
+        resolveId: (id) =>
+          /\/(codecs|diagnose)\.js$/.test(id)
+            ? { id: id.replace(/.*\//, './synthflow-call.'), external: true }
+            : undefined,
         async generateBundle() {
           const emit = (fileName: string, source: string) => this.emitFile({ type: 'asset', fileName, source });
           emit('synthflow-call.worklet.js', await bundleFile(source('audio/worklets/synthflow-call.worklet.ts')));
           emit('synthflow-call.worker.js', await bundleFile(source('protocol/synthflow-call.worker.ts')));
           emit('synthflow-call.codecs.js', await bundleFile(source('protocol/codecs.ts'), 'esm'));
+          emit('synthflow-call.diagnose.js', await bundleFile(source('call/diagnose.ts'), 'esm'));
           const license = readFileSync(new URL('node_modules/lit/LICENSE', import.meta.url), 'utf8');
           const notice = `synthflow-call.js contains Lit (https://lit.dev):\n\n${license}`;
           emit('third-party-licenses.txt', notice);

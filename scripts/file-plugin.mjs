@@ -13,6 +13,7 @@ export async function bundleFile(file, format = 'iife') {
     format,
     target: 'es2022',
     write: false,
+    plugins: [besideForEsbuild],
   });
   return outputFiles[0].text.trim();
 }
@@ -27,6 +28,15 @@ const moduleText = (file, folder, source) => {
       ? 'async (file) => { const answer = await fetch(file); if (!answer.ok) throw new Error(`${answer.status}`); return answer.text(); }'
       : `async () => ${JSON.stringify(source)}`;
   return `export const readSource = ${read};\nexport const url = ${url};\n`;
+};
+
+/** For esbuild, where it bundles a file that lies beside the worklet and the worker. */
+const besideForEsbuild = {
+  name: 'files',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\?file$/ }, ({ path: id }) => ({ path: path.basename(id, '?file'), namespace: 'beside' }));
+    onLoad({ filter: /./, namespace: 'beside' }, ({ path: file }) => ({ contents: moduleText(file, './') }));
+  },
 };
 
 /**

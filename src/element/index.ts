@@ -1,4 +1,5 @@
 export type { AudioDevice, AudioDevices, CallStats, EndReason } from '../call/call-report.js';
+export type { DiagnoseOptions, Diagnosis, DiagnosisCheck } from '../call/diagnosis/diagnosis.js';
 export type { CallError, CallErrorCode } from '../call/errors.js';
 export type { CallStatus } from '../call/machine.js';
 export type { TokenProvider, TokenProviderRequest } from '../call/session.js';

@@ -9,6 +9,7 @@ import {
 } from 'lit';
 import { CallController, type CallOptions } from '../call/call-controller.js';
 import type { AudioDevices, CallReport, CallStats } from '../call/call-report.js';
+import type { DiagnoseOptions, Diagnosis } from '../call/diagnosis/diagnosis.js';
 import type { CallError } from '../call/errors.js';
 import { isRunning, type CallStatus } from '../call/machine.js';
 import type { TokenProvider } from '../call/session.js';
@@ -119,6 +120,7 @@ export class SynthflowCall extends LitElement {
     noTimer: { type: Boolean },
     noMute: { type: Boolean },
     noVisualizer: { type: Boolean },
+    debug: { type: Boolean },
     tokenProvider: { attribute: false },
     hasAgentSpoken: { state: true },
     isMuteHinted: { state: true },
@@ -180,6 +182,8 @@ export class SynthflowCall extends LitElement {
   noMute = false;
   /** Hides the levels. */
   noVisualizer = false;
+  /** Runs `diagnose()` once, before any click, and tells of calls on the console. For the site's developer. */
+  debug = false;
   /** The site's own way to a session, instead of a token endpoint. */
   tokenProvider?: TokenProvider;
 
@@ -295,10 +299,25 @@ export class SynthflowCall extends LitElement {
     return this.#controller.devices();
   }
 
+  /**
+   * Looks at all that a call needs, prints on the console what is wrong and what to change, and resolves to the same as a
+   * report. Asks for no permission and spends no session. Call it from a click to have sound tried too. Never rejects.
+   */
+  async diagnose(options?: DiagnoseOptions): Promise<Diagnosis> {
+    try {
+      const { diagnose } = await import('../call/diagnose.js');
+      return await diagnose({ ...this.#options(), ...options }, this);
+    } catch {
+      const message = 'Serve synthflow-call.diagnose.js beside the script.';
+      return { ok: false, version: '', checks: [{ name: 'diagnose-file', status: 'failed', message }] };
+    }
+  }
+
   protected override willUpdate(changed: PropertyValues<this>): void {
     this.#focused = this.shadowRoot?.activeElement;
     if (changed.has('microphoneId')) this.#controller.setMicrophone(this.microphoneId);
     if (changed.has('speakerId')) this.#controller.setSpeaker(this.speakerId);
+    if (changed.has('debug') && this.debug) void this.diagnose();
     this.#controller.setVolume(this.volume);
     if (this.muted === this.#isMuted) return;
     this.#isMuted = this.muted;
@@ -407,6 +426,7 @@ export class SynthflowCall extends LitElement {
   }
 
   #hear(report: CallReport): void {
+    this.#debug(report);
     switch (report.type) {
       case 'levels':
         this.#showLevels(report);
@@ -438,6 +458,11 @@ export class SynthflowCall extends LitElement {
       case 'end':
         this.dispatchEvent(new CallEndEvent(report));
     }
+  }
+
+  /** What `debug` tells of a call. */
+  #debug(report: CallReport): void {
+    if (this.debug && /^(status|end)$/.test(report.type)) console.debug('<synthflow-call>', report);
   }
 
   #changeStatus(status: CallStatus, previous: CallStatus): void {

@@ -6,8 +6,8 @@ import {
   type SocketReport,
   type SocketStats,
 } from './socket-host.js';
+import { startSocketWorker } from './start-worker.js';
 import type { WorkerCommand } from './synthflow-call.worker.js';
-import { url } from './synthflow-call.worker.ts?file';
 
 /** Where a socket may run. */
 export interface ThreadOptions {
@@ -31,9 +31,6 @@ export interface Socket {
    */
   close(sid?: string): SocketStats | undefined;
 }
-
-/** How long a worker may take to start before the call does without. */
-const startTimeoutMs = 2000;
 
 /**
  * What one socket runs in: a Worker of its own, so that a busy page holds up no sound; where none may start (the page's
@@ -74,37 +71,9 @@ export class SocketThread {
   }
 
   async #start(assetsUrl: string | undefined): Promise<void> {
-    const file = assetsUrl ? `${assetsUrl.replace(/\/$/, '')}/synthflow-call.worker.js` : url;
-    const absolute = JSON.stringify(new URL(file, location.href).href);
-    // A worker's file must be of the page's origin. One that is not may still be read by a worker that is.
-    const blob = URL.createObjectURL(new Blob([`importScripts(${absolute})`], { type: 'text/javascript' }));
-    this.#worker = (await startWorker(file)) ?? (await startWorker(blob));
-    URL.revokeObjectURL(blob);
+    this.#worker = await startSocketWorker(assetsUrl);
     if (this.#isStopped) this.stop();
   }
-}
-
-/** Starts a Worker; undefined where it cannot, or does not in time. */
-function startWorker(file: string): Promise<Worker | undefined> {
-  return new Promise((resolve) => {
-    try {
-      const worker = new Worker(file);
-      const settle = (isStarted: boolean) => {
-        clearTimeout(timer);
-        if (!isStarted) worker.terminate();
-        resolve(isStarted ? worker : undefined);
-      };
-      const timer = setTimeout(settle, startTimeoutMs, false);
-      worker.onmessage = () => settle(true);
-      worker.onerror = (event) => {
-        event.preventDefault();
-        settle(false);
-      };
-    } catch {
-      // Another origin, or a policy that will have no Worker from there.
-      resolve(undefined);
-    }
-  });
 }
 
 /** Hosts a socket in a Worker. The answer ends both; the Worker stays until the connection is closed. */

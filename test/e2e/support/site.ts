@@ -46,6 +46,8 @@ export interface SiteOptions {
   readonly html?: string;
   /** A Content-Security-Policy; `{socket}` in it is the agent's origin. */
   readonly policy?: string;
+  /** Other headers of everything that is served. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly wire?: AgentWire;
   /** Paths that are not there. */
   readonly missing?: readonly string[];
@@ -58,7 +60,7 @@ export const strictPolicy =
 /** A site with the built files, the real token endpoint and the simulated agent; every path answers the same page. */
 export async function startSite(
   scenario: SimulatorOptions['scenario'],
-  { html = pageWith(tag()), policy = '', wire = 'pcm', missing = [] }: SiteOptions = {},
+  { html = pageWith(tag()), policy = '', headers = {}, wire = 'pcm', missing = [] }: SiteOptions = {},
 ): Promise<Site> {
   const apiKey = 'test-key';
   const simulator = await createSimulator({ apiKey, record: true, ...(scenario && { scenario }) });
@@ -76,6 +78,7 @@ export async function startSite(
   const requests: string[] = [];
   const fallback: RequestListener = (request, response) => {
     requests.push(request.url ?? '');
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     if (policy) response.setHeader('Content-Security-Policy', policy.replace('{socket}', simulator.socketOrigin));
     if (request.url === '/recorder.worklet.js') {
       response.setHeader('Content-Type', 'text/javascript');

@@ -1,0 +1,57 @@
+import { checkEndpoint } from './diagnosis/check-endpoint.js';
+import { checkContext, pageChecks } from './diagnosis/check-page.js';
+import {
+  checkSocketHost,
+  checkSocketPolicy,
+  checkStyles,
+  checkWorker,
+  checkWorklet,
+  socketOriginOf,
+} from './diagnosis/check-blocking.js';
+import type { DiagnosisCheck, CheckName, DiagnoseOptions, Diagnosis, Finding } from './diagnosis/diagnosis.js';
+import { print } from './diagnosis/print.js';
+
+/** The package's version. A test keeps it equal to package.json. */
+export const version = '0.1.0';
+
+/**
+ * Looks at all that a call needs, prints what it finds and answers it. Asks for no permission and spends no session; what it
+ * opens it closes. Never rejects. For the console and the site's developer, so it is a file of its own, loaded at need.
+ * @param element - Whose style is looked at.
+ */
+export async function diagnose(options: DiagnoseOptions, element?: Element): Promise<Diagnosis> {
+  // In the click, where there is one.
+  const context = checkContext();
+  const socketOrigin = socketOriginOf(options);
+  const looks: [CheckName, () => Finding | undefined | Promise<Finding | undefined>][] = [
+    ...(Object.entries(pageChecks) as [CheckName, () => Promise<Finding>][]),
+    ['audio-context', () => context],
+    ['worklet-file', () => checkWorklet(options)],
+    ['worker-file', () => checkWorker(options)],
+    ['styles', () => checkStyles(element)],
+    ['token-endpoint', () => checkEndpoint(options)],
+    ['socket-policy', () => checkSocketPolicy(socketOrigin)],
+    ['socket-host', () => checkSocketHost(socketOrigin)],
+  ];
+  const checks: DiagnosisCheck[] = [];
+  // One after the other: what a policy blocks does not say who wanted it.
+  for (const [name, look] of looks) {
+    const finding = await Promise.resolve()
+      .then(look)
+      .catch((): Finding => ({ status: 'unknown', message: 'Looking at it failed.' }));
+    if (finding) checks.push({ name, ...finding, ...(finding.status !== 'ok' && { docs: docsOf(name, finding) }) });
+  }
+  const diagnosis: Diagnosis = { ok: checks.every(({ status }) => status !== 'failed'), version, checks };
+  print(diagnosis);
+  return diagnosis;
+}
+
+/** The sections of the documentation that are no error codes. */
+const sections: Partial<Record<CheckName, string>> = {
+  Worker: 'worker',
+  'worker-file': 'worker',
+  'in-app-browser': 'in-app-browser',
+};
+
+const docsOf = (name: CheckName, { code }: Finding): string =>
+  `docs/troubleshooting.md#${code ?? sections[name] ?? 'diagnose'}`;
