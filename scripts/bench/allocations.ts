@@ -25,7 +25,8 @@ export async function allocations(): Promise<Readonly<Record<'capture' | 'playba
     AudioWorkletProcessor,
     registerProcessor: (name: string, processor: never) => processors.set(name, processor),
   });
-  await import('../../src/audio/worklets/synthflow-call.worklet.js');
+  // By URL: its types are those of an audio thread.
+  await import(new URL('../../src/audio/worklets/synthflow-call.worklet.ts', import.meta.url).href);
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const options = { processorOptions: { wireRate: 16_000, chunkSamples: 320 } };

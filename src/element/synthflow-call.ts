@@ -462,7 +462,7 @@ export class SynthflowCall extends LitElement {
 
   /** What `debug` tells of a call. */
   #debug(report: CallReport): void {
-    if (this.debug && /^(status|end)$/.test(report.type)) console.debug('<synthflow-call>', report);
+    if (this.debug && /^(status|stats|end)$/.test(report.type)) console.debug('<synthflow-call>', report);
   }
 
   #changeStatus(status: CallStatus, previous: CallStatus): void {
