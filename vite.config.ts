@@ -18,15 +18,22 @@ const builds: Record<string, UserConfig> = {
         name: 'files-beside-the-script',
         enforce: 'pre',
         // A file that shared code with the script would import it, and by another URL than the page's, as a second copy.
-        resolveId: (id) => (id === './codecs.js' ? { id: './synthflow-call.codecs.js', external: true } : undefined),
+        resolveId: (id) =>
+          /^\.\/(codecs|challenge)\.js$/.test(id)
+            ? { id: id.replace('./', './synthflow-call.'), external: true }
+            : undefined,
         async generateBundle() {
           const emit = (fileName: string, source: string) => this.emitFile({ type: 'asset', fileName, source });
           emit('synthflow-call.worklet.js', await bundleFile(source('audio/worklets/synthflow-call.worklet.ts')));
           emit('synthflow-call.worker.js', await bundleFile(source('protocol/synthflow-call.worker.ts')));
           emit('synthflow-call.codecs.js', await bundleFile(source('protocol/codecs.ts'), 'esm'));
-          const license = readFileSync(new URL('node_modules/lit/LICENSE', import.meta.url), 'utf8');
-          const notice = `synthflow-call.js contains Lit (https://lit.dev):\n\n${license}`;
-          emit('third-party-licenses.txt', notice);
+          emit('synthflow-call.challenge.js', await bundleFile(source('call/challenge.ts'), 'esm'));
+          const license = (file: string) => readFileSync(new URL(`node_modules/${file}`, import.meta.url), 'utf8');
+          const notices = [
+            `synthflow-call.js contains Lit (https://lit.dev):\n\n${license('lit/LICENSE')}`,
+            `synthflow-call.challenge.js contains altcha-lib (https://altcha.org):\n\n${license('altcha-lib/LICENSE.txt')}`,
+          ];
+          emit('third-party-licenses.txt', notices.join('\n'));
         },
       },
     ],

@@ -11,7 +11,7 @@ import { CallController, type CallOptions } from '../call/call-controller.js';
 import type { AudioDevices, CallReport, CallStats } from '../call/call-report.js';
 import type { CallError } from '../call/errors.js';
 import { isRunning, type CallStatus } from '../call/machine.js';
-import type { TokenProvider } from '../call/session.js';
+import type { ChallengeSolver, TokenProvider } from '../call/session.js';
 import { textOn } from './accent.js';
 import {
   CallBeforeStartEvent,
@@ -117,6 +117,7 @@ export class SynthflowCall extends LitElement {
     noMute: { type: Boolean },
     noVisualizer: { type: Boolean },
     tokenProvider: { attribute: false },
+    challengeSolver: { attribute: false },
     hasAgentSpoken: { state: true },
     isMuteHinted: { state: true },
     isPanelClosed: { state: true },
@@ -179,6 +180,8 @@ export class SynthflowCall extends LitElement {
   noVisualizer = false;
   /** The site's own way to a session, instead of a token endpoint. */
   tokenProvider?: TokenProvider;
+  /** Solves challenges of the token endpoint that are not `altcha`: `(challenge, signal) => Promise<answer>`. */
+  challengeSolver?: ChallengeSolver;
 
   /** The agent has been heard in this call: the disclosure has done its work. */
   private hasAgentSpoken = false;
@@ -520,6 +523,7 @@ export class SynthflowCall extends LitElement {
     return {
       sessionUrl: this.sessionUrl,
       tokenProvider: this.tokenProvider,
+      challengeSolver: this.challengeSolver,
       tokenEndpoint: this.tokenEndpoint,
       tokenMethod: this.tokenMethod,
       tokenCredentials: this.tokenCredentials,
