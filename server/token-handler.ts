@@ -1,4 +1,4 @@
-import { admit } from './admission.js';
+import { admit, admitConnection } from './admission.js';
 import type { RequestContext } from './client-address.js';
 import { fetchMediaSession, type BindAnswer, type MediaAnswer } from './fetch-media-session.js';
 import { fetchSession } from './fetch-session.js';
@@ -108,6 +108,7 @@ async function answer(
       // The first request of connect-then-bind creates nothing: the second one counts.
       const isSession = agent.protocol === 'pcm' || !agent.bind || serverName !== undefined;
       if (isSession) await admit(request, context, fields.challenge, settings);
+      else await admitConnection(request, context, settings);
       return { status: 200, body: await fetchAnswer(settings, agent, serverName, request.signal, facts) };
     }
     default:
