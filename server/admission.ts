@@ -2,6 +2,7 @@ import { passChallenge } from './challenge.js';
 import { countedAddress, type RequestContext } from './client-address.js';
 import type { Limit } from './limits.js';
 import { Refusal } from './refusal.js';
+import type { TokenRequest } from './request-fields.js';
 import type { TokenSettings } from './token-settings.js';
 
 /** For all that the store is asked of one request. */
@@ -20,7 +21,7 @@ const inconspicuous: Limit = { name: 'address-unchallenged', max: 2, windowS: 60
  *   counted is not allowed.
  */
 export async function admit(
-  request: Request,
+  request: TokenRequest,
   context: RequestContext,
   answer: unknown,
   { limits, store, challenge, findAddress }: TokenSettings,
@@ -53,7 +54,7 @@ export async function admit(
  * @throws Refusal - as {@link admit}.
  */
 export async function admitConnection(
-  request: Request,
+  request: TokenRequest,
   context: RequestContext,
   { limits, store, findAddress }: TokenSettings,
 ): Promise<void> {
