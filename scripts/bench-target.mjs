@@ -1,5 +1,5 @@
-// What `npm run bench:server` loads, each in a process of its own: `upstream`, `bare`, `adapter` (the endpoint's adapter, and
-// a handler that does nothing), or the endpoint with an upstream inside (`own`) or at UPSTREAM (`full`). GET /cpu says what it has used, in µs.
+// What `npm run bench:server` loads, each in a process of its own: `upstream`, `bare`, `fetch` (a handler of
+// Request and Response that answers the same JSON), or the endpoint with an upstream inside (`own`) or at UPSTREAM (`full`). GET /cpu says what it has used, in µs.
 import { createServer } from 'node:http';
 
 const sessionURL = 'wss://widget.synthflow.ai/websocket/start?token=abc';
@@ -17,7 +17,7 @@ async function createEndpoint(mode) {
   const { createTokenHandler } = await import('../dist/server.js');
   const { toNodeListener } = await import('../dist/server-node.js');
   const headers = { 'content-type': 'application/json' };
-  if (mode === 'adapter') return toNodeListener(async () => new Response(body, { headers }));
+  if (mode === 'fetch') return toNodeListener(async () => new Response(body, { headers }));
   const handler = createTokenHandler({
     apiKey: 'key',
     agents: { support: '11111111-2222-4333-8444-555555555555' },
@@ -29,7 +29,7 @@ async function createEndpoint(mode) {
 }
 
 const mode = process.argv[2];
-const listener = ['adapter', 'own', 'full'].includes(mode) ? await createEndpoint(mode) : readAndAnswer;
+const listener = ['fetch', 'own', 'full'].includes(mode) ? await createEndpoint(mode) : readAndAnswer;
 const server = createServer((request, response) => {
   if (request.url !== '/cpu') return listener(request, response);
   const { user, system } = process.cpuUsage();
