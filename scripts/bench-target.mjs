@@ -1,5 +1,6 @@
 // What `npm run bench:server` loads, each in a process of its own: `upstream`, `bare`, `fetch` (a handler of
-// Request and Response that answers the same JSON), or the endpoint with an upstream inside (`own`) or at UPSTREAM (`full`). GET /cpu says what it has used, in µs.
+// Request and Response that answers the same JSON), or the endpoint with an upstream inside (`own`) or at UPSTREAM
+// (`full`). GET /cpu says what it has used, in µs.
 import { createServer } from 'node:http';
 
 const sessionURL = 'wss://widget.synthflow.ai/websocket/start?token=abc';
