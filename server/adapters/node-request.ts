@@ -43,7 +43,7 @@ export class NodeRequest implements TokenRequest {
       const leave = (): void => {
         if (!response.writableFinished) ending.abort();
       };
-      if (response.destroyed || (this.#message.destroyed && !this.#message.complete)) leave();
+      if (response.destroyed) leave();
       else response.once('close', leave);
     }
     return this.#ending.signal;
