@@ -6,7 +6,7 @@ import type { TokenSettings } from './token-settings.js';
 const referenceLimit = 128;
 const serverNamePattern = /^[\w.:-]{1,128}$/;
 
-/** What of a request the endpoint looks at. Node's adapter has it without making a `Request`, which costs more than we do. */
+/** What of a request the endpoint looks at. Node’s adapter has it without making a `Request`, which costs more than all we do. */
 export interface TokenRequest extends Pick<Request, 'method' | 'url' | 'signal'> {
   readonly headers: Pick<Headers, 'get' | 'has'>;
   /** As {@link readCapped}. */
