@@ -19,7 +19,7 @@ const builds: Record<string, UserConfig> = {
         enforce: 'pre',
         // A file that shared code with the script would import it, and by another URL than the page's, as a second copy.
         resolveId: (id) =>
-          /\/(codecs|diagnose)\.js$/.test(id)
+          /\/(codecs|challenge|diagnose)\.js$/.test(id)
             ? { id: id.replace(/.*\//, './synthflow-call.'), external: true }
             : undefined,
         async generateBundle() {
@@ -28,9 +28,13 @@ const builds: Record<string, UserConfig> = {
           emit('synthflow-call.worker.js', await bundleFile(source('protocol/synthflow-call.worker.ts')));
           emit('synthflow-call.codecs.js', await bundleFile(source('protocol/codecs.ts'), 'esm'));
           emit('synthflow-call.diagnose.js', await bundleFile(source('call/diagnose.ts'), 'esm'));
-          const license = readFileSync(new URL('node_modules/lit/LICENSE', import.meta.url), 'utf8');
-          const notice = `synthflow-call.js contains Lit (https://lit.dev):\n\n${license}`;
-          emit('third-party-licenses.txt', notice);
+          emit('synthflow-call.challenge.js', await bundleFile(source('call/challenge.ts'), 'esm'));
+          const license = (file: string) => readFileSync(new URL(`node_modules/${file}`, import.meta.url), 'utf8');
+          const notices = [
+            `synthflow-call.js contains Lit (https://lit.dev):\n\n${license('lit/LICENSE')}`,
+            `synthflow-call.challenge.js contains altcha-lib (https://altcha.org):\n\n${license('altcha-lib/LICENSE.txt')}`,
+          ];
+          emit('third-party-licenses.txt', notices.join('\n'));
         },
       },
     ],

@@ -71,16 +71,19 @@ const served = {
 try {
   const upstream = await start([target, 'upstream']);
   const bare = await start([target, 'bare']);
+  const plain = await start([target, 'fetch']);
   const own = await start([target, 'own']);
   const full = await start([target, 'full'], { UPSTREAM: upstream.url });
 
   const bareUs = await cpuPerRequestUs(bare.url, fromPage);
+  const plainUs = await cpuPerRequestUs(plain.url, fromPage);
   const ownUs = await cpuPerRequestUs(own.url, fromPage);
   const refusedUs = await cpuPerRequestUs(own.url, request('https://evil.example'));
   const fullUs = await cpuPerRequestUs(full.url, fromPage);
   rows.push(['CPU a request: bare node:http', `${bareUs.toFixed(0)} µs`, '']);
+  rows.push(['constant JSON by Request and Response', `${plainUs.toFixed(0)} µs`, '']);
   rows.push(['the endpoint, Synthflow aside', `${ownUs.toFixed(0)} µs`, '']);
-  rows.push(['… of which ours', `${(ownUs - bareUs).toFixed(0)} µs`, '60 µs']);
+  rows.push(['… beyond bare node:http', `${(ownUs - bareUs).toFixed(0)} µs`, '60 µs']);
   rows.push(['a refusal (origin)', `${refusedUs.toFixed(0)} µs`, '']);
   rows.push(['with a request to Synthflow by fetch', `${fullUs.toFixed(0)} µs`, '']);
 

@@ -1,5 +1,6 @@
-// What `npm run bench:server` loads, each in a process of its own: `upstream`, `bare`, or the endpoint with an upstream
-// inside (`own`) or at UPSTREAM (`full`). GET /cpu says what it has used, in µs.
+// What `npm run bench:server` loads, each in a process of its own: `upstream`, `bare`, `fetch` (a handler of
+// Request and Response that answers the same JSON), or the endpoint with an upstream inside (`own`) or at UPSTREAM
+// (`full`). GET /cpu says what it has used, in µs.
 import { createServer } from 'node:http';
 
 const sessionURL = 'wss://widget.synthflow.ai/websocket/start?token=abc';
@@ -13,21 +14,23 @@ const readAndAnswer = async (request, response) => {
   answerJson(response);
 };
 
-async function createEndpoint(isFull) {
+async function createEndpoint(mode) {
   const { createTokenHandler } = await import('../dist/server.js');
   const { toNodeListener } = await import('../dist/server-node.js');
+  const headers = { 'content-type': 'application/json' };
+  if (mode === 'fetch') return toNodeListener(async () => new Response(body, { headers }));
   const handler = createTokenHandler({
     apiKey: 'key',
     agents: { support: '11111111-2222-4333-8444-555555555555' },
     allowedOrigins: ['https://www.example.com'],
     limits: { addressPerMinute: 1e8, addressPerHour: 1e8, perMinute: 1e8, perDay: 1e8 },
-    ...(isFull ? { widgetBaseUrl: process.env.UPSTREAM } : { fetch: async () => new Response(body) }),
+    ...(mode === 'full' ? { widgetBaseUrl: process.env.UPSTREAM } : { fetch: async () => new Response(body) }),
   });
   return toNodeListener(handler);
 }
 
 const mode = process.argv[2];
-const listener = mode === 'own' || mode === 'full' ? await createEndpoint(mode === 'full') : readAndAnswer;
+const listener = ['fetch', 'own', 'full'].includes(mode) ? await createEndpoint(mode) : readAndAnswer;
 const server = createServer((request, response) => {
   if (request.url !== '/cpu') return listener(request, response);
   const { user, system } = process.cpuUsage();

@@ -2,12 +2,16 @@ import { passChallenge } from './challenge.js';
 import { countedAddress, type RequestContext } from './client-address.js';
 import type { Limit } from './limits.js';
 import { Refusal } from './refusal.js';
+import type { TokenRequest } from './request-fields.js';
 import type { TokenSettings } from './token-settings.js';
 
 /** For all that the store is asked of one request. */
 const storeLimitMs = 900;
 /** For a challenge, which may ask a service on the network. */
 const challengeLimitMs = 3000;
+/** First requests of connect-then-bind for one that its second requests allow: some calls are given up in between. */
+const connectionsPerCall = 2;
+const cannotCount = 'Calls cannot be counted now.';
 /** Of sessions of one address, before it is suspicious. */
 const inconspicuous: Limit = { name: 'address-unchallenged', max: 2, windowS: 600 };
 
@@ -17,14 +21,13 @@ const inconspicuous: Limit = { name: 'address-unchallenged', max: 2, windowS: 60
  *   counted is not allowed.
  */
 export async function admit(
-  request: Request,
+  request: TokenRequest,
   context: RequestContext,
   answer: unknown,
   { limits, store, challenge, findAddress }: TokenSettings,
 ): Promise<void> {
   const address = findAddress(request, context);
-  // Those whose address nobody knows count as one visitor.
-  const subject = countedAddress(address) ?? 'unknown';
+  const subject = subjectOf(address);
   if (challenge) {
     const isSuspicious = async (): Promise<boolean> => {
       if (!request.headers.has('sec-fetch-site')) return true;
@@ -37,12 +40,36 @@ export async function admit(
       passChallenge(challenge, store, visit),
     );
   }
-  await inTime(storeLimitMs, 'Calls cannot be counted now.', async () => {
+  await inTime(storeLimitMs, cannotCount, async () => {
     for (const limit of limits) {
       const waitS = await store.take(limit, limit.isPerAddress ? subject : '');
       if (waitS > 0) throw refusalFor(limit.name, limit.isPerAddress, waitS);
     }
   });
+}
+
+/**
+ * Lets a first request of connect-then-bind ask Synthflow where to connect, and counts it. It creates nothing, so only a
+ * flood is held off: more than twice what `addressPerMinute` lets one address call.
+ * @throws Refusal - as {@link admit}.
+ */
+export async function admitConnection(
+  request: TokenRequest,
+  context: RequestContext,
+  { limits, store, findAddress }: TokenSettings,
+): Promise<void> {
+  const ofCalls = limits.find(({ name }) => name === 'address-minute');
+  if (!ofCalls) return;
+  const limit: Limit = { name: 'address-connect', max: connectionsPerCall * ofCalls.max, windowS: ofCalls.windowS };
+  await inTime(storeLimitMs, cannotCount, async () => {
+    const waitS = await store.take(limit, subjectOf(findAddress(request, context)));
+    if (waitS > 0) throw refusalFor(limit.name, true, waitS);
+  });
+}
+
+/** Those whose address nobody knows count as one visitor. */
+function subjectOf(address: string | undefined): string {
+  return countedAddress(address) ?? 'unknown';
 }
 
 function refusalFor(limit: string, isPerAddress: boolean, waitS: number): Refusal {

@@ -18,6 +18,8 @@ export interface Question {
   signal?: AbortSignal | undefined;
   /** It creates nothing that is billed, so a first attempt that fails on the way is followed by a second. */
   mayRepeat?: boolean | undefined;
+  /** Some accounts and regions do not have it: that is what 503 says then, unless it names a time to come back. */
+  isOptional?: boolean | undefined;
   /** Told what a failure of Synthflow itself (5xx) says, before it becomes a {@link Refusal}. */
   onFailure?: ((answer: SynthflowAnswer) => void) | undefined;
 }
@@ -29,7 +31,7 @@ export interface Question {
  */
 export async function askSynthflow(
   { fetch, apiKey }: Pick<TokenSettings, 'apiKey' | 'fetch'>,
-  { url, body, signal, mayRepeat, onFailure }: Question,
+  { url, body, signal, mayRepeat, isOptional, onFailure }: Question,
 ): Promise<SynthflowAnswer> {
   // One controller for both reasons to end: AbortSignal.any costs a third of all that this endpoint does in Node.
   const ending = new AbortController();
@@ -53,7 +55,7 @@ export async function askSynthflow(
     if (response.ok) return await readAnswer(response);
     if (onFailure && response.status >= 500) onFailure(await readAnswer(response).catch(() => ({})));
     else response.body?.cancel().catch(() => undefined);
-    throw refusalFor(response);
+    throw refusalFor(response, isOptional);
   } catch (error) {
     if (signal?.aborted) throw new Refusal('client-closed', 'The client left before the answer.');
     if (error instanceof Refusal) throw error;
@@ -84,7 +86,7 @@ async function readAnswer(response: Response): Promise<SynthflowAnswer> {
   }
 }
 
-function refusalFor(response: Response): Refusal {
+function refusalFor(response: Response, isOptional: boolean | undefined): Refusal {
   switch (response.status) {
     case 401:
     case 403:
@@ -94,6 +96,10 @@ function refusalFor(response: Response): Refusal {
         retryAfterS: retryAfterS(response),
       });
     case 503:
+      if (isOptional && !response.headers.has('retry-after')) {
+        const sentence = 'Synthflow has not enabled WebSocket media for this account or region, or is busy.';
+        return new Refusal('upstream-not-enabled', sentence);
+      }
       return new Refusal('busy', 'Synthflow is busy.', { retryAfterS: retryAfterS(response) });
     default:
       return new Refusal('upstream-error', `Synthflow answered ${response.status}.`);

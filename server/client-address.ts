@@ -1,3 +1,5 @@
+import type { TokenRequest } from './request-fields.js';
+
 /** What a platform knows of a request and its headers do not say. */
 export interface RequestContext {
   /** The address at the other end of the connection, or what the platform says is the visitor's. */
@@ -20,11 +22,18 @@ export type ClientAddress =
   number | keyof typeof platformHeaders | ((request: Request, context: RequestContext) => string | undefined);
 
 /** Finds a visitor's address; `undefined` where nothing that can be believed says it. */
-export type AddressFinder = (request: Request, context: RequestContext) => string | undefined;
+export type AddressFinder = (
+  request: Pick<TokenRequest, 'headers' | 'original'>,
+  context: RequestContext,
+) => string | undefined;
 
 /** @throws TypeError - one sentence on what to change. */
 export function resolveClientAddress(option: unknown): AddressFinder {
-  if (typeof option === 'function') return option as AddressFinder;
+  if (typeof option === 'function') {
+    // The site's own code gets a Request: see plainHandlerOf.
+    return ({ original }, context) =>
+      (option as (request: Request | undefined, context: RequestContext) => string)(original, context);
+  }
   if (typeof option === 'string' && Object.hasOwn(platformHeaders, option)) {
     const header = platformHeaders[option as keyof typeof platformHeaders];
     return (request) => request.headers.get(header) ?? undefined;
@@ -41,7 +50,11 @@ export function resolveClientAddress(option: unknown): AddressFinder {
  * Each proxy adds on the right whom it heard from. So the first on the left is whatever the visitor sent, and only what
  * our own proxies added, counted from the right, is true.
  */
-function behindProxies(request: Request, { address }: RequestContext, proxies: number): string | undefined {
+function behindProxies(
+  request: Pick<TokenRequest, 'headers'>,
+  { address }: RequestContext,
+  proxies: number,
+): string | undefined {
   if (proxies === 0) return address;
   const forwarded = request.headers.get('x-forwarded-for')?.split(',') ?? [];
   return forwarded.at(-proxies)?.trim();

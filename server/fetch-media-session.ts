@@ -48,7 +48,7 @@ export async function fetchMediaSession(
   const { codec, framing } = agent;
   if (agent.bind && request.serverName === undefined) {
     const url = `${agent.apiBaseUrl}${callsPath}/base-url`;
-    const answer = await askSynthflow(settings, { url, signal: request.clientSignal });
+    const answer = await askSynthflow(settings, { url, signal: request.clientSignal, isOptional: true });
     const sessionURL = usable(socketUrlOf(answer['wsMediaBaseUrl'], agent), settings);
     return { sessionURL, protocol: 'media', codec, framing, bind: true };
   }
@@ -77,6 +77,7 @@ async function createCall(
   const answer = await askSynthflow(settings, {
     url: agent.apiBaseUrl + callsPath,
     body: { ...agent.callFields, ...(serverName === undefined ? {} : { wsMediaServerName: serverName }) },
+    isOptional: true,
     onFailure: tell,
   });
   tell(answer);

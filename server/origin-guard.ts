@@ -1,3 +1,5 @@
+import type { TokenRequest } from './request-fields.js';
+
 /** The origins that may ask for a session: exact ones, or the endpoint's own alone. */
 export type AllowedOrigins = 'same-origin' | ReadonlySet<string>;
 
@@ -5,7 +7,7 @@ export type AllowedOrigins = 'same-origin' | ReadonlySet<string>;
  * Whether the page that sent this request may have a session. What is not known to be allowed is refused.
  * It holds back browsers, which cannot forge these headers; a program can send any header it likes.
  */
-export function admitsOrigin(request: Request, allowed: AllowedOrigins): boolean {
+export function admitsOrigin(request: TokenRequest, allowed: AllowedOrigins): boolean {
   const site = request.headers.get('sec-fetch-site');
   if (site === 'same-origin') return true;
   const origin = request.headers.get('origin');
@@ -20,7 +22,7 @@ export function admitsOrigin(request: Request, allowed: AllowedOrigins): boolean
 }
 
 /** The listed origin that may read the answer, if the request comes from one. Its own origin needs no permission. */
-export function readableBy(request: Request, allowed: AllowedOrigins): string | undefined {
+export function readableBy(request: TokenRequest, allowed: AllowedOrigins): string | undefined {
   const origin = request.headers.get('origin');
   return origin !== null && allowed !== 'same-origin' && allowed.has(origin) ? origin : undefined;
 }

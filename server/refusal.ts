@@ -17,6 +17,7 @@ export const refusalStatus = {
   'internal-error': 500,
   misconfigured: 500,
   'upstream-error': 502,
+  'upstream-not-enabled': 502,
   'upstream-rejected-key': 502,
   busy: 503,
   'upstream-timeout': 504,

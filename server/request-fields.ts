@@ -6,6 +6,31 @@ import type { TokenSettings } from './token-settings.js';
 const referenceLimit = 128;
 const serverNamePattern = /^[\w.:-]{1,128}$/;
 
+/** What of a request the endpoint looks at. Node’s adapter has it without making a `Request`, which costs more than all we do. */
+export interface TokenRequest extends Pick<Request, 'method' | 'url' | 'signal'> {
+  readonly headers: Pick<Headers, 'get' | 'has'>;
+  /** As {@link readCapped}. */
+  readText(limitBytes: number): Promise<string | undefined>;
+  /** Where it came as one. */
+  readonly original?: Request;
+}
+
+/** A `Request` as the endpoint looks at it. */
+export function fromRequest(request: Request): TokenRequest {
+  const { method, url, headers } = request;
+  return {
+    method,
+    url,
+    headers,
+    // Some platforms make it when it is asked for.
+    get signal() {
+      return request.signal;
+    },
+    readText: (limitBytes) => readCapped(request.body, limitBytes),
+    original: request,
+  };
+}
+
 /** What a page may send, unchecked. */
 export interface RequestFields {
   assistant_id?: unknown;
@@ -18,7 +43,7 @@ export interface RequestFields {
  * The fields of a GET.
  * @throws Refusal - where anything but fetch() sent it.
  */
-export function readQuery(request: Request): RequestFields {
+export function readQuery(request: TokenRequest): RequestFields {
   // Only fetch() sends this pair: an <img>, a link or a typed address must not start a session.
   if (request.headers.get('sec-fetch-mode') !== 'cors' || request.headers.get('sec-fetch-dest') !== 'empty') {
     throw new Refusal('bad-request', 'A GET is answered only to fetch() in a browser.');
@@ -30,13 +55,13 @@ export function readQuery(request: Request): RequestFields {
  * The fields of a POST.
  * @throws Refusal - for anything but a JSON object of at most `limitBytes`.
  */
-export async function readJson(request: Request, limitBytes: number): Promise<RequestFields> {
+export async function readJson(request: TokenRequest, limitBytes: number): Promise<RequestFields> {
   const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (mediaType !== 'application/json') {
     // What a form can send needs no preflight, so only JSON counts.
     throw new Refusal('unsupported-media-type', 'Send JSON with the content type application/json.');
   }
-  const text = await readCapped(request.body, limitBytes).catch(() => {
+  const text = await request.readText(limitBytes).catch(() => {
     if (request.signal.aborted) throw new Refusal('client-closed', 'The client left before the answer.');
     throw new Refusal(
       'bad-request',

@@ -1,16 +1,40 @@
-import { admit } from './admission.js';
+import { admit, admitConnection } from './admission.js';
 import type { RequestContext } from './client-address.js';
 import { fetchMediaSession, type BindAnswer, type MediaAnswer } from './fetch-media-session.js';
 import { fetchSession } from './fetch-session.js';
 import { admitsOrigin, readableBy } from './origin-guard.js';
 import { methodsWithoutGet, Refusal, refusalBody } from './refusal.js';
-import { agentOf, clientReferenceOf, readJson, readQuery, serverNameOf, type RequestFields } from './request-fields.js';
+import {
+  agentOf,
+  clientReferenceOf,
+  fromRequest,
+  readJson,
+  readQuery,
+  serverNameOf,
+  type RequestFields,
+  type TokenRequest,
+} from './request-fields.js';
 import type { Agent } from './resolve-agents.js';
 import { resolveSettings, type TokenHandlerOptions, type TokenLogEntry, type TokenSettings } from './token-settings.js';
 import { version } from './version.js';
 
 /** Answers one request. Never rejects. */
 export type TokenHandler = (request: Request, context?: RequestContext) => Promise<Response>;
+
+/** An answer that is no `Response` yet. */
+export interface PlainAnswer {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly text: string | null;
+}
+
+/** A {@link TokenHandler} without `Request` and `Response`. */
+export type PlainHandler = (request: TokenRequest, context: RequestContext) => Promise<PlainAnswer>;
+
+const plainHandlers = new WeakMap<TokenHandler, PlainHandler>();
+
+/** The same handler for who has no `Request`; undefined where it is not one of ours, or the site's own code wants one. */
+export const plainHandlerOf = (handler: TokenHandler): PlainHandler | undefined => plainHandlers.get(handler);
 
 /** Where to open a socket of the `pcm` wire. */
 export interface PcmAnswer {
@@ -34,7 +58,7 @@ const methods = 'GET, POST, OPTIONS';
 export function createTokenHandler(options: TokenHandlerOptions): TokenHandler {
   const settings = resolveSettings(options);
 
-  return async (request, context = {}) => {
+  const answerPlainly: PlainHandler = async (request, context) => {
     const startedMs = performance.now();
     const requestId = crypto.randomUUID();
     const facts: RequestFacts = { event: eventOf(request) };
@@ -43,8 +67,8 @@ export function createTokenHandler(options: TokenHandlerOptions): TokenHandler {
       (error: unknown): Answer => {
         const refusal = error instanceof Refusal ? error : new Refusal('internal-error', 'The endpoint failed.');
         const { retryAfterS, allow, limit } = refusal.details;
-        if (allow !== undefined) headers.set('allow', allow);
-        if (retryAfterS !== undefined) headers.set('retry-after', String(retryAfterS));
+        if (allow !== undefined) headers['allow'] = allow;
+        if (retryAfterS !== undefined) headers['retry-after'] = String(retryAfterS);
         if (limit !== undefined) facts.limit = limit;
         return { status: refusal.status, body: refusalBody(refusal, requestId), code: refusal.code };
       },
@@ -57,10 +81,16 @@ export function createTokenHandler(options: TokenHandlerOptions): TokenHandler {
       ...facts,
       ms: Math.round(performance.now() - startedMs),
     });
-    if (body === undefined) return new Response(null, { status, headers });
-    headers.set('content-type', 'application/json');
-    return new Response(JSON.stringify(body), { status, headers });
+    if (body === undefined) return { status, headers, text: null };
+    headers['content-type'] = 'application/json';
+    return { status, headers, text: JSON.stringify(body) };
   };
+  const handler: TokenHandler = async (request, context = {}) => {
+    const { status, headers, text } = await answerPlainly(fromRequest(request), context);
+    return new Response(text, { status, headers });
+  };
+  if (typeof options.clientAddress !== 'function') plainHandlers.set(handler, answerPlainly);
+  return handler;
 }
 
 interface Answer {
@@ -73,11 +103,11 @@ interface Answer {
 type RequestFacts = Pick<TokenLogEntry, 'event' | 'agent' | 'clientReference' | 'callId' | 'limit'>;
 
 async function answer(
-  request: Request,
+  request: TokenRequest,
   context: RequestContext,
   settings: TokenSettings,
   facts: RequestFacts,
-  headers: Headers,
+  headers: PlainAnswer['headers'],
 ): Promise<Answer> {
   if (!admitsOrigin(request, settings.allowedOrigins)) {
     throw new Refusal('origin-not-allowed', 'This page may not ask for a call: add its origin to the allowed origins.');
@@ -85,9 +115,9 @@ async function answer(
   switch (request.method) {
     case 'OPTIONS':
       if (facts.event === 'check') return { status: 200, body: { ok: true, version } };
-      headers.set('access-control-allow-methods', methods);
-      headers.set('access-control-allow-headers', 'Content-Type');
-      headers.set('access-control-max-age', '600');
+      headers['access-control-allow-methods'] = methods;
+      headers['access-control-allow-headers'] = 'Content-Type';
+      headers['access-control-max-age'] = '600';
       return { status: 204 };
     case 'GET':
     case 'POST': {
@@ -108,6 +138,7 @@ async function answer(
       // The first request of connect-then-bind creates nothing: the second one counts.
       const isSession = agent.protocol === 'pcm' || !agent.bind || serverName !== undefined;
       if (isSession) await admit(request, context, fields.challenge, settings);
+      else await admitConnection(request, context, settings);
       return { status: 200, body: await fetchAnswer(settings, agent, serverName, request.signal, facts) };
     }
     default:
@@ -130,21 +161,21 @@ async function fetchAnswer(
 }
 
 /** A browser's preflight names the method it wants; an OPTIONS without one is somebody asking whether we are there. */
-function eventOf(request: Request): TokenLogEntry['event'] {
+function eventOf(request: TokenRequest): TokenLogEntry['event'] {
   if (request.method !== 'OPTIONS') return 'token';
   return request.headers.has('access-control-request-method') ? 'preflight' : 'check';
 }
 
-function answerHeaders(request: Request, settings: TokenSettings): Headers {
-  const headers = new Headers({
+function answerHeaders(request: TokenRequest, settings: TokenSettings): PlainAnswer['headers'] {
+  const headers: PlainAnswer['headers'] = {
     vary: 'Origin, Sec-Fetch-Site',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
-  });
+  };
   const origin = readableBy(request, settings.allowedOrigins);
   if (origin !== undefined) {
-    headers.set('access-control-allow-origin', origin);
-    headers.set('access-control-expose-headers', 'Retry-After');
+    headers['access-control-allow-origin'] = origin;
+    headers['access-control-expose-headers'] = 'Retry-After';
   }
   return headers;
 }

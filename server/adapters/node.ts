@@ -1,7 +1,8 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import { createRequestListener, type ClientAddress } from '@remix-run/node-fetch-server';
 import { Refusal, refusalBody } from '../refusal.js';
-import type { TokenHandler } from '../token-handler.js';
+import { plainHandlerOf, type PlainHandler, type TokenHandler } from '../token-handler.js';
+import { NodeRequest } from './node-request.js';
 
 /**
  * Turns a handler into a listener for Node's http server, Express and whatever else takes one.
@@ -12,22 +13,36 @@ import type { TokenHandler } from '../token-handler.js';
  */
 export function toNodeListener(handler: TokenHandler): RequestListener {
   // A handler never rejects, so what ends here is a request that makes no valid URL or method (`Host: a b`, TRACE).
-  const onError = (): Response => refuse(new Refusal('bad-request', 'The request is malformed.'));
+  const onError = (): Response => refuse(malformed());
   const listener = createRequestListener(
     (request: Request, { address }: ClientAddress) => handler(request, { address }),
     {
       onError,
     },
   );
+  const plainHandler = plainHandlerOf(handler);
   return (request, response) => {
     // The adapter would wait for ever for a body that somebody else has read.
     if (request.readableDidRead) {
       sendRefusal(response, new Refusal('misconfigured', 'A body parser ran before the endpoint: mount it after.'));
+    } else if (plainHandler && request.httpVersionMajor === 1) {
+      const plain = new NodeRequest(request, response);
+      if (plain.isWellFormed) void answer(plainHandler, plain, response);
+      else sendRefusal(response, malformed());
     } else {
       listener(request, response);
     }
   };
 }
+
+async function answer(handler: PlainHandler, request: NodeRequest, response: ServerResponse): Promise<void> {
+  const { status, headers, text } = await handler(request, { address: request.address });
+  if (response.destroyed) return;
+  if (text === null) response.writeHead(status, headers).end();
+  else response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) }).end(text);
+}
+
+const malformed = (): Refusal => new Refusal('bad-request', 'The request is malformed.');
 
 const headers = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 

@@ -89,6 +89,8 @@ interface Attempt {
   readonly maxDurationS: number;
   readonly idleTimeoutS: number;
   readonly abort: AbortController;
+  /** Aborted at its end, before `abort`: for what need not be waited for. */
+  readonly stopped: AbortController;
   readonly timers: Set<ReturnType<typeof setTimeout>>;
   readonly settle: (isActive: boolean) => void;
   disarm: () => void;
@@ -176,6 +178,7 @@ export class CallController {
         maxDurationS: options.maxDurationS >= 0 ? options.maxDurationS : defaultDurationS,
         idleTimeoutS: options.idleTimeoutS >= 0 ? options.idleTimeoutS : defaultIdleS,
         abort: new AbortController(),
+        stopped: new AbortController(),
         timers: new Set(),
         disarm: () => {},
       };
@@ -249,7 +252,7 @@ export class CallController {
       });
       attempt.mediaKeys.setMuted(this.#isMuted);
       // A session costs money, so it is asked for only now, while the rest of the sound is set up.
-      const fetching = fetchSession(options, attempt.abort.signal);
+      const fetching = fetchSession(options, attempt.abort.signal, attempt.stopped.signal);
       const [session] = await Promise.all([
         this.#ask(attempt, fetching, (session) => (attempt.session = session)),
         this.#within(attempt, 'audio-failed', audio.ready()),
@@ -304,7 +307,8 @@ export class CallController {
   async #bind(attempt: Attempt, serverName: unknown): Promise<void> {
     attempt.disarm();
     try {
-      const fetching = this.#parts.fetchBinding(attempt.options, attempt.abort.signal, serverName);
+      const { options, abort, stopped } = attempt;
+      const fetching = this.#parts.fetchBinding(options, abort.signal, serverName, stopped.signal);
       const { sid } = await this.#ask(attempt, fetching, (binding) => (attempt.binding = binding));
       if (attempt !== this.#attempt) return;
       // An agent that did not wait for its binding is heard already.
@@ -459,6 +463,7 @@ export class CallController {
     const { hungUpCode } = attempt;
     if (hungUpCode !== undefined) [input, reason, error] = ['agentClosed', 'agent', undefined];
     this.#attempt = undefined;
+    attempt.stopped.abort();
     for (const timer of attempt.timers) clearTimeout(timer);
     attempt.letSleep?.();
     attempt.mediaKeys?.release();

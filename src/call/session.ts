@@ -1,4 +1,5 @@
 import type { WireChoice } from '../protocol/wire.js';
+import type { Solved } from './challenge.js';
 import { CallError } from './errors.js';
 
 /** What a site's own function is asked for. */
@@ -6,6 +7,11 @@ export interface TokenProviderRequest {
   readonly assistantId: string | undefined;
   /** Which server the socket has reached: the second request of a session with `bind`, answered with a `sid`. */
   readonly serverName: string | undefined;
+  /**
+   * The answer to the challenge that the function resolved to just before, for the endpoint's field `challenge`. The first
+   * time there is none.
+   */
+  readonly challenge: unknown;
   /** Aborted some seconds after the call was stopped: a call that is billed by then is hung up until then. */
   readonly signal: AbortSignal;
 }
@@ -24,14 +30,40 @@ export interface BindAnswer {
   readonly callId?: string | undefined;
 }
 
-/** A site's own way to a session: resolves to a session URL, or to the same answer as a token endpoint's. */
-export type TokenProvider = (request: TokenProviderRequest) => Promise<string | TokenAnswer | BindAnswer>;
+/** What an endpoint wants solved before it gives a session; any further fields say how. */
+export interface Challenge {
+  /** `altcha` is solved by ourselves, anything else by the page's {@link ChallengeSolver}. */
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+/** The refusal (428) that holds one. */
+export interface ChallengeAnswer {
+  readonly error: { readonly challenge: Challenge };
+}
+
+/**
+ * A site's own way to a session: resolves to a session URL, or to the same answer as a token endpoint's. Where that is a
+ * challenge, it is called once more with the answer to it.
+ */
+export type TokenProvider = (
+  request: TokenProviderRequest,
+) => Promise<string | TokenAnswer | BindAnswer | ChallengeAnswer>;
+
+/**
+ * A site's own way to solve a challenge: resolves to what the endpoint gets as `challenge`, text or JSON. The signal is
+ * aborted when the call is stopped, or has waited for its session too long.
+ */
+export type ChallengeSolver = (challenge: Challenge, signal: AbortSignal) => Promise<unknown>;
 
 /** Where a session comes from. The first of `sessionUrl`, `tokenProvider`, `tokenEndpoint` that is there is used. */
 export interface SessionRequest {
   /** A session URL that is already there; it works once. */
   readonly sessionUrl?: string | null | undefined;
   readonly tokenProvider?: TokenProvider | undefined;
+  readonly challengeSolver?: ChallengeSolver | undefined;
+  /** The folder that holds `synthflow-call.challenge.js`, when it is not the script's own. */
+  readonly assetsUrl?: string | undefined;
   /** Relative URLs resolve against the page. `{assistant_id}` in it is replaced, and then not sent again. */
   readonly tokenEndpoint?: string | undefined;
   /** Default `post`. */
@@ -60,11 +92,12 @@ const longestRetryS = 3600;
 
 /**
  * Asks for a session.
- * @throws {CallError} a `token-…` code, `rate-limited`, `session-url-rejected`. What `signal` aborts rejects with its
+ * @param stopped - Ends work on a challenge: until that is done there is no call to hang up.
+ * @throws {CallError} a `token-…` code, `rate-limited`, `session-url-rejected`. What a signal aborts rejects with its
  *   reason.
  */
-export async function fetchSession(request: SessionRequest, signal: AbortSignal): Promise<Session> {
-  const answer = request.sessionUrl || (await ask(request, signal));
+export async function fetchSession(request: SessionRequest, signal: AbortSignal, stopped = signal): Promise<Session> {
+  const answer = request.sessionUrl || (await ask(request, signal, stopped));
   const { sessionURL, protocol, codec, framing, bind, callId } = (
     typeof answer === 'string' ? { sessionURL: answer } : (answer ?? {})
   ) as Partial<TokenAnswer>;
@@ -88,9 +121,10 @@ export async function fetchBinding(
   request: SessionRequest,
   signal: AbortSignal,
   serverName: unknown,
+  stopped = signal,
 ): Promise<Binding> {
   if (typeof serverName !== 'string' || !/^[\w.:-]{1,128}$/.test(serverName)) throw new CallError('protocol-error');
-  const { sid, callId } = ((await ask(request, signal, serverName)) ?? {}) as Partial<BindAnswer>;
+  const { sid, callId } = ((await ask(request, signal, stopped, serverName)) ?? {}) as Partial<BindAnswer>;
   if (!name(sid))
     throw new CallError('token-response-invalid', { detail: 'It must answer server_name with { "sid" }.' });
   return { sid: sid!, callId: name(callId) };
@@ -101,11 +135,40 @@ function name(value: unknown): string | undefined {
   return typeof value === 'string' && /^[!-~]{1,512}$/.test(value) ? value : undefined;
 }
 
-function ask(request: SessionRequest, signal: AbortSignal, serverName?: string): Promise<unknown> {
-  const { tokenProvider } = request;
-  return tokenProvider
-    ? askProvider(tokenProvider, { assistantId: request.assistantId, serverName, signal })
-    : askEndpoint(request, signal, serverName);
+async function ask(
+  request: SessionRequest,
+  signal: AbortSignal,
+  stopped: AbortSignal,
+  serverName?: string,
+): Promise<unknown> {
+  const { tokenProvider, assistantId } = request;
+  const askOnce = (challenge?: unknown) =>
+    tokenProvider
+      ? askProvider(tokenProvider, { assistantId, serverName, challenge, signal })
+      : askEndpoint(request, signal, serverName, challenge);
+  const answer = await askOnce();
+  const challenge = challengeIn(answer);
+  return challenge ? askOnce(await solve(request, challenge, stopped)) : answer;
+}
+
+function challengeIn(answer: unknown): Challenge | undefined {
+  return (answer as Partial<ChallengeAnswer> | null | undefined)?.error?.challenge;
+}
+
+/** @throws {CallError} `token-request-failed`; or what `stopped` is aborted with. */
+async function solve({ challengeSolver, assetsUrl }: SessionRequest, challenge: Challenge, stopped: AbortSignal) {
+  const load = async (): Promise<typeof import('./challenge.js')> => {
+    if (!assetsUrl) return import('./challenge.js');
+    const file = `${assetsUrl.replace(/\/$/, '')}/synthflow-call.challenge.js`;
+    return import(/* @vite-ignore */ new URL(file, document.baseURI).href);
+  };
+  const { answer, detail } = await load().then(
+    (loaded) => loaded.solve(challenge, challengeSolver, stopped),
+    (): Solved => ({ detail: 'Serve synthflow-call.challenge.js beside the script, allowed by script-src.' }),
+  );
+  stopped.throwIfAborted();
+  if (!detail) return answer;
+  throw new CallError('token-request-failed', { detail, httpStatus: 428, endpointCode: 'challenge-required' });
 }
 
 async function askProvider(provider: TokenProvider, request: TokenProviderRequest) {
@@ -118,13 +181,19 @@ async function askProvider(provider: TokenProvider, request: TokenProviderReques
   }
 }
 
-async function askEndpoint(request: SessionRequest, signal: AbortSignal, serverName?: string): Promise<unknown> {
+async function askEndpoint(
+  request: SessionRequest,
+  signal: AbortSignal,
+  serverName: string | undefined,
+  challenge: unknown,
+): Promise<unknown> {
   const { tokenEndpoint, assistantId, tokenMethod = 'post', tokenCredentials = 'same-origin' } = request;
   if (!tokenEndpoint) throw new CallError('token-endpoint-missing');
   const hasPlace = tokenEndpoint.includes('{assistant_id}');
   const fields = {
     ...(assistantId && !hasPlace && { assistant_id: assistantId }),
     ...(serverName && { server_name: serverName }),
+    ...(challenge !== undefined && { challenge }),
   };
   const init: RequestInit = { signal, credentials: tokenCredentials, cache: 'no-store', redirect: 'error' };
   let response: Response;
@@ -135,7 +204,7 @@ async function askEndpoint(request: SessionRequest, signal: AbortSignal, serverN
     );
     // A request that creates a call is a POST.
     if (tokenMethod.toLowerCase() === 'get' && !serverName) {
-      for (const [name, value] of Object.entries(fields)) url.searchParams.set(name, value);
+      for (const [name, value] of Object.entries(fields)) url.searchParams.set(name, value as string);
     } else {
       init.method = 'POST';
       init.headers = { 'Content-Type': 'application/json' };
@@ -147,17 +216,19 @@ async function askEndpoint(request: SessionRequest, signal: AbortSignal, serverN
     throw new CallError('token-request-failed');
   }
   const answer: unknown = await response.json().catch(() => signal.throwIfAborted());
-  if (!response.ok) throw refusal(response, answer);
-  return answer;
+  // A challenge is solved once, and not where the answer to it has no place: in a query.
+  if (response.ok || (challengeIn(answer) && init.body && challenge === undefined)) return answer;
+  throw refusal(response, answer, init);
 }
 
-function refusal(response: Response, answer: unknown): CallError {
+function refusal(response: Response, answer: unknown, { method }: RequestInit): CallError {
   const { status: httpStatus, headers } = response;
+  const wantsPost = !method && [405, 428].includes(httpStatus);
   const error = (answer as { error?: { code?: unknown; retryAfter?: unknown } } | undefined)?.error;
   const endpointCode = typeof error?.code === 'string' && /^[\w-]{1,64}$/.test(error.code) ? error.code : undefined;
   const isBusy = httpStatus === 429 || httpStatus === 503;
   return new CallError(isBusy ? 'rate-limited' : 'token-request-failed', {
-    detail: `It answered ${httpStatus}${endpointCode ? ` (${endpointCode})` : ''}.`,
+    detail: `It answered ${httpStatus}${endpointCode ? ` (${endpointCode})` : ''}.${wantsPost ? ' Set token-method="post".' : ''}`,
     httpStatus,
     endpointCode,
     retryAfterS: seconds(error?.retryAfter) ?? seconds(headers.get('Retry-After')),

@@ -12,7 +12,7 @@ import type { AudioDevices, CallReport, CallStats } from '../call/call-report.js
 import type { DiagnoseOptions, Diagnosis } from '../call/diagnosis/diagnosis.js';
 import type { CallError } from '../call/errors.js';
 import { isRunning, type CallStatus } from '../call/machine.js';
-import type { TokenProvider } from '../call/session.js';
+import type { ChallengeSolver, TokenProvider } from '../call/session.js';
 import { textOn } from './accent.js';
 import {
   CallBeforeStartEvent,
@@ -122,6 +122,7 @@ export class SynthflowCall extends LitElement {
     noVisualizer: { type: Boolean },
     debug: { type: Boolean },
     tokenProvider: { attribute: false },
+    challengeSolver: { attribute: false },
     hasAgentSpoken: { state: true },
     isMuteHinted: { state: true },
     isPanelClosed: { state: true },
@@ -186,6 +187,8 @@ export class SynthflowCall extends LitElement {
   debug = false;
   /** The site's own way to a session, instead of a token endpoint. */
   tokenProvider?: TokenProvider;
+  /** Solves challenges of the token endpoint that are not `altcha`: `(challenge, signal) => Promise<answer>`. */
+  challengeSolver?: ChallengeSolver;
 
   /** The agent has been heard in this call: the disclosure has done its work. */
   private hasAgentSpoken = false;
@@ -553,6 +556,7 @@ export class SynthflowCall extends LitElement {
     return {
       sessionUrl: this.sessionUrl,
       tokenProvider: this.tokenProvider,
+      challengeSolver: this.challengeSolver,
       tokenEndpoint: this.tokenEndpoint,
       tokenMethod: this.tokenMethod,
       tokenCredentials: this.tokenCredentials,

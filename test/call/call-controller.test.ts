@@ -1118,6 +1118,7 @@ describe('a call', () => {
       void call.controller.stop();
       expect(call.controller.status).to.equal('ended');
       expect(call.session.signal.aborted, 'its answer is still wanted').to.equal(false);
+      expect(call.session.stopped!.aborted, 'work on a challenge is not').to.equal(true);
       expect(call.hungUp).to.deep.equal([]);
       call.session.resolve(created);
       await nextTask();
@@ -1235,7 +1236,9 @@ describe('a call', () => {
 
     it('leaves no open socket where it was stopped and then refused, or never answered', async () => {
       await toBinding();
+      expect(call.binding.stopped!.aborted).to.equal(false);
       void call.controller.stop();
+      expect([call.binding.signal.aborted, call.binding.stopped!.aborted]).to.deep.equal([false, true]);
       call.binding.reject(new CallError('rate-limited'));
       await nextTask();
       expect(call.socket.boundAtEnd).to.deep.equal([undefined]);

@@ -102,12 +102,14 @@ export interface FakeThread {
 export interface AskedSession extends Deferred<Session> {
   readonly request: SessionRequest;
   readonly signal: AbortSignal;
+  readonly stopped: AbortSignal | undefined;
 }
 
 /** A request for a call to bind to that the test answers. */
 export interface AskedBinding extends Deferred<Binding> {
   readonly serverName: unknown;
   readonly signal: AbortSignal;
+  readonly stopped: AbortSignal | undefined;
 }
 
 /** The steps of a call, in their order. */
@@ -154,8 +156,8 @@ export class Rehearsal {
         this.audios.push(audio);
         return audio;
       },
-      fetchSession: (request, signal) => {
-        const asked = Object.assign(new Deferred<Session>(), { request, signal });
+      fetchSession: (request, signal, stopped) => {
+        const asked = Object.assign(new Deferred<Session>(), { request, signal, stopped });
         this.sessions.push(asked);
         return asked.promise;
       },
@@ -170,8 +172,8 @@ export class Rehearsal {
           },
         };
       },
-      fetchBinding: (_request, signal, serverName) => {
-        const asked = Object.assign(new Deferred<Binding>(), { serverName, signal });
+      fetchBinding: (_request, signal, serverName, stopped) => {
+        const asked = Object.assign(new Deferred<Binding>(), { serverName, signal, stopped });
         this.bindings.push(asked);
         return asked.promise;
       },

@@ -1,6 +1,14 @@
 import { expect } from '@open-wc/testing';
+import { createChallenge, verifySolution, type Payload } from 'altcha-lib';
+import { deriveKey } from 'altcha-lib/algorithms/web/pbkdf2';
 import { CallError } from '../../src/call/errors.js';
-import { fetchBinding, fetchSession, type SessionRequest, type TokenProvider } from '../../src/call/session.js';
+import {
+  fetchBinding,
+  fetchSession,
+  type Challenge,
+  type SessionRequest,
+  type TokenProvider,
+} from '../../src/call/session.js';
 import { Deferred } from '../support/deferred.js';
 
 const sessionURL = 'wss://widget.example/websocket/start?token=secret-token';
@@ -492,7 +500,9 @@ describe('a session', () => {
         return { sid: 'sid-1' };
       };
       expect(await bind({ tokenProvider, assistantId: 'sales' })).to.deep.equal({ sid: 'sid-1', callId: undefined });
-      expect(requests).to.deep.equal([{ assistantId: 'sales', serverName: 'node-1.example:443', signal }]);
+      expect(requests).to.deep.equal([
+        { assistantId: 'sales', serverName: 'node-1.example:443', challenge: undefined, signal },
+      ]);
     });
 
     it('asks nobody for a name that is none: protocol-error', async () => {
@@ -518,6 +528,250 @@ describe('a session', () => {
       expect(error).to.include({ code: 'token-request-failed', httpStatus: 502, endpointCode: 'upstream-error' });
       answersWith({ error: { code: 'busy', retryAfter: 9 } }, { status: 503 });
       expect(await bindFailure({ tokenEndpoint: endpoint })).to.include({ code: 'rate-limited', retryAfterS: 9 });
+    });
+  });
+
+  describe('that comes after a challenge', () => {
+    const secrets = { hmacSignatureSecret: 'a', hmacKeySignatureSecret: 'b' };
+    const altcha = async (cost = 10): Promise<Challenge> => ({
+      type: 'altcha',
+      ...(await createChallenge({ algorithm: 'PBKDF2/SHA-256', cost, counter: 21, deriveKey, ...secrets })),
+    });
+    /** A key that nobody finds. */
+    const endless = async (): Promise<Challenge> => {
+      const challenge = await altcha();
+      return { ...challenge, parameters: { ...(challenge['parameters'] as object), keyPrefix: '0'.repeat(32) } };
+    };
+    const refusalWith = (challenge: unknown, status = 428) =>
+      Response.json({ error: { code: 'challenge-required', challenge } }, { status });
+    /** An endpoint that wants this solved first. */
+    const endpointWants = (challenge: unknown, answer: unknown = { sessionURL }): void =>
+      endpointAnswers(({ init }) =>
+        String(init.body).includes('"challenge"') ? Response.json(answer) : refusalWith(challenge),
+      );
+    const bodyOf = ({ init }: Asked): Record<string, unknown> => JSON.parse(init.body as string);
+    const expectSolved = async (answer: unknown): Promise<void> => {
+      const payload = answer as Payload;
+      expect(Object.keys(payload)).to.deep.equal(['challenge', 'solution']);
+      expect(Object.keys(payload.solution)).to.deep.equal(['counter', 'derivedKey']);
+      expect((await verifySolution({ ...payload, deriveKey, ...secrets })).verified).to.equal(true);
+    };
+
+    it('repeats the same request, once, with the proof of work', async () => {
+      endpointWants(await altcha());
+      expect(await ask({ tokenEndpoint: endpoint, assistantId: 'sales', tokenCredentials: 'omit' })).to.deep.equal(
+        plain,
+      );
+      expect(asked.length).to.equal(2);
+      const [first, second] = asked.map(bodyOf);
+      expect(first).to.deep.equal({ assistant_id: 'sales' });
+      const { challenge, ...rest } = second!;
+      expect(rest).to.deep.equal(first);
+      await expectSolved(challenge);
+      expect({ ...asked[1]!.init, body: '' }).to.deep.equal({ ...asked[0]!.init, body: '' });
+    });
+
+    it('is bound to its call after a challenge just so', async () => {
+      endpointWants(await altcha(), { sid: 'sid-1' });
+      const { signal } = new AbortController();
+      const binding = await fetchBinding({ tokenEndpoint: endpoint, tokenMethod: 'get' }, signal, 'node-1');
+      expect(binding.sid).to.equal('sid-1');
+      expect(asked.map((request) => bodyOf(request)['server_name'])).to.deep.equal(['node-1', 'node-1']);
+      await expectSolved(bodyOf(asked[1]!)['challenge']);
+    });
+
+    it('is refused where the endpoint wants a second one, or does not take the answer', async () => {
+      const challenge = await altcha();
+      endpointAnswers(() => refusalWith(challenge));
+      expect(await failureOf({ tokenEndpoint: endpoint })).to.include({
+        code: 'token-request-failed',
+        httpStatus: 428,
+        endpointCode: 'challenge-required',
+      });
+      expect(asked.length).to.equal(2);
+      asked = [];
+      endpointAnswers(() =>
+        asked.length === 1
+          ? refusalWith(challenge)
+          : Response.json({ error: { code: 'challenge-failed' } }, { status: 403 }),
+      );
+      expect(await failureOf({ tokenEndpoint: endpoint })).to.include({
+        code: 'token-request-failed',
+        httpStatus: 403,
+        endpointCode: 'challenge-failed',
+      });
+      expect(asked.length).to.equal(2);
+    });
+
+    for (const status of [405, 428]) {
+      it(`is not to be had by a GET that is answered ${status}, and the developer is told`, async () => {
+        const challenge = await altcha();
+        endpointAnswers(() => refusalWith(challenge, status));
+        const error = await failureOf({ tokenEndpoint: endpoint, tokenMethod: 'get' });
+        expect(error).to.include({ code: 'token-request-failed', httpStatus: status });
+        expect(error.message).to.include('Set token-method="post"');
+        expect((await failureOf({ tokenEndpoint: endpoint })).message).not.to.include('token-method');
+        expect(asked.map(({ init }) => init.method)).to.deep.equal([undefined, 'POST', 'POST']);
+      });
+    }
+
+    it('is the page’s to solve where it is of another type', async () => {
+      const challenge = { type: 'turnstile', siteKey: 'site-key' };
+      for (const answer of ['token', { a: [1] }, null, false, '']) {
+        asked = [];
+        endpointWants(challenge);
+        const seen: unknown[] = [];
+        const challengeSolver = async (...args: unknown[]) => {
+          seen.push(...args);
+          return answer;
+        };
+        const { signal } = new AbortController();
+        expect(await ask({ tokenEndpoint: endpoint, challengeSolver }, signal)).to.deep.equal(plain);
+        expect(seen).to.deep.equal([challenge, signal]);
+        expect(asked.map(bodyOf)).to.deep.equal([{}, { challenge: answer }]);
+      }
+    });
+
+    it('is token-request-failed where nobody solves it, without the solver’s words', async () => {
+      const solvers: SessionRequest['challengeSolver'][] = [
+        undefined,
+        async () => undefined,
+        async () => Promise.reject(new Error('secret-token')),
+        () => {
+          throw new Error('secret-token');
+        },
+      ];
+      for (const challenge of [{ type: 'turnstile' }, { type: ['altcha'] }, {}, 'altcha', 7, true]) {
+        for (const challengeSolver of solvers) {
+          asked = [];
+          endpointWants(challenge);
+          const error = await failureOf({ tokenEndpoint: endpoint, challengeSolver });
+          expect(error).to.include({
+            code: 'token-request-failed',
+            httpStatus: 428,
+            endpointCode: 'challenge-required',
+            cause: undefined,
+          });
+          expect(error.message).to.include('challengeSolver');
+          expect(everythingIn(error)).not.to.include('secret-token');
+          expect(asked.length).to.equal(1);
+        }
+      }
+    });
+
+    it('is token-request-failed at once where it is absurd', async () => {
+      const challenge = await altcha();
+      const parameters = challenge['parameters'] as object;
+      const absurd: Record<string, unknown> = {
+        'too many rounds': { ...parameters, cost: 1e9 },
+        'no number of rounds': { ...parameters, cost: 'many' },
+        'no rounds': { ...parameters, cost: 0 },
+        'a long key': { ...parameters, keyLength: 1e6 },
+        'a key of no length': { ...parameters, keyLength: 'long' },
+        'a long nonce': { ...parameters, nonce: '0'.repeat(4096) },
+        'no nonce': { ...parameters, nonce: undefined },
+        'a salt that is none': { ...parameters, salt: 'salt' },
+        'another algorithm': { ...parameters, algorithm: 'ARGON2ID' },
+        'a prefix of any key': { ...parameters, keyPrefix: '' },
+        'a prefix of no key': { ...parameters, keyPrefix: '0'.repeat(66) },
+        'a prefix that is none': { ...parameters, keyPrefix: ['00'] },
+        'parameters that are none': 7,
+        'no parameters': undefined,
+      };
+      for (const [what, value] of Object.entries(absurd)) {
+        asked = [];
+        endpointWants({ ...challenge, parameters: value });
+        const error = await failureOf({ tokenEndpoint: endpoint });
+        expect(error, what).to.include({ code: 'token-request-failed', endpointCode: 'challenge-required' });
+        expect(error.message, what).to.include('malformed or too much work');
+        expect(asked.length, what).to.equal(1);
+      }
+    });
+
+    it('names the file that solves it where that is not there', async () => {
+      endpointWants(await altcha());
+      for (const assetsUrl of ['/nowhere', 'https://[']) {
+        const error = await failureOf({ tokenEndpoint: endpoint, assetsUrl });
+        expect(error.code).to.equal('token-request-failed');
+        expect(error.message).to.include('synthflow-call.challenge.js');
+        expect(everythingIn(error)).not.to.include('nowhere');
+      }
+    });
+
+    it('asks the tokenProvider once more, with the answer', async () => {
+      const challenge = await altcha();
+      const answers: unknown[] = [];
+      const tokenProvider: TokenProvider = async ({ challenge: answer, assistantId }) => {
+        answers.push(answer);
+        expect(assistantId).to.equal('sales');
+        return answers.length === 1 ? { error: { challenge } } : { sessionURL };
+      };
+      expect(await ask({ tokenProvider, assistantId: 'sales' })).to.deep.equal(plain);
+      expect(answers.length).to.equal(2);
+      expect(answers[0]).to.equal(undefined);
+      await expectSolved(answers[1]);
+      const stubborn: TokenProvider = async () => ({ error: { challenge } });
+      expect((await failureOf({ tokenProvider: stubborn })).code).to.equal('token-response-invalid');
+    });
+
+    describe('and is stopped', () => {
+      const reason = new DOMException('The call was stopped.', 'AbortError');
+      const { signal } = new AbortController();
+      const outcomeOf = (request: SessionRequest, stopped: AbortSignal) =>
+        fetchSession({ tokenEndpoint: endpoint, ...request }, signal, stopped).then(
+          () => 'a session',
+          (error: unknown) => error,
+        );
+
+      it('ends work that has no end, and asks for nothing more', async () => {
+        const stopped = new AbortController();
+        endpointWants(await endless());
+        const derive = crypto.subtle.deriveBits;
+        const working = new Deferred();
+        let derived = 0;
+        crypto.subtle.deriveBits = function (...args) {
+          if ((derived += 1) === 50) working.resolve();
+          return derive.apply(this, args);
+        };
+        try {
+          const outcome = outcomeOf({}, stopped.signal);
+          await working.promise;
+          stopped.abort(reason);
+          expect(await outcome).to.equal(reason);
+          const derivedByThen = derived;
+          // The four that were under way come to their end, and no more is begun.
+          for (let count = 0; count < 20; count += 1) await altcha();
+          expect(derived - derivedByThen).to.be.within(20, 24);
+        } finally {
+          crypto.subtle.deriveBits = derive;
+        }
+        expect(asked.length).to.equal(1);
+      });
+
+      it('waits for no solver that does not heed its signal', async () => {
+        const stopped = new AbortController();
+        const solving = new Deferred<AbortSignal>();
+        endpointWants({ type: 'turnstile' });
+        const challengeSolver = (_: Challenge, heard: AbortSignal) => {
+          solving.resolve(heard);
+          return new Promise(() => {});
+        };
+        const outcome = outcomeOf({ challengeSolver }, stopped.signal);
+        const heard = await solving.promise;
+        expect(heard.aborted).to.equal(false);
+        stopped.abort(reason);
+        expect(await outcome).to.equal(reason);
+        expect(heard.aborted).to.equal(true);
+        expect(asked.length).to.equal(1);
+      });
+
+      it('solves nothing that is asked for afterwards', async () => {
+        let solved = 0;
+        endpointWants({ type: 'turnstile' });
+        const challengeSolver = async () => (solved += 1);
+        expect(await outcomeOf({ challengeSolver }, AbortSignal.abort(reason))).to.equal(reason);
+        expect([asked.length, solved]).to.deep.equal([1, 0]);
+      });
     });
   });
 

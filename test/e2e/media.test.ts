@@ -182,7 +182,7 @@ describe('a call that Synthflow bills', () => {
 
     for (const [scenario, expected] of [
       ['join-failed', { code: 'token-request-failed', httpStatus: 502, endpointCode: 'upstream-error' }],
-      ['not-enabled', { code: 'rate-limited', httpStatus: 503, endpointCode: 'busy' }],
+      ['not-enabled', { code: 'token-request-failed', httpStatus: 502, endpointCode: 'upstream-not-enabled' }],
     ] as const) {
       it(`is asked for once where Synthflow answers ${scenario}, ${flow}, and the next click asks again`, () =>
         onSite(browser, startSite(scenario, { wire: { bind } }), async (page, { simulator }) => {

@@ -25,6 +25,7 @@ describe('the package', () => {
       'dist/synthflow-call.worklet.js',
       'dist/synthflow-call.codecs.js',
       'dist/synthflow-call.diagnose.js',
+      'dist/synthflow-call.challenge.js',
       'dist/synthflow-call.worker.js',
       'dist/third-party-licenses.txt',
       'dist/npm/index.js',

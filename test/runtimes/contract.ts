@@ -197,6 +197,8 @@ export const cases: readonly Case[] = [
   failing('plain', 502, 'upstream-error'),
   failing('loud', 502, 'upstream-error'),
   failing('mediaBroken', 502, 'upstream-error'),
+  failing('mediaOff', 502, 'upstream-not-enabled'),
+  failing('mediaBusy', 503, 'busy', 7),
   failing('mediaCut', 502, 'upstream-error'),
   { name: 'Synthflow: well at the second attempt', body: ofAgent('flaky'), status: 200, json: pcm },
 ];

@@ -47,6 +47,8 @@ const answers: Record<string, Answer> = {
   media: (response, host) => json(response, { wsMediaUrl: `ws://${host}/media`, callId: 'call-1' }),
   bind: (response, host) => json(response, { wsMediaBaseUrl: `ws://${host}/ws`, sid: 'sid-1', callId: 'call-2' }),
   mediaBroken: failing(502),
+  mediaOff: failing(503),
+  mediaBusy: failing(503, { 'retry-after': '7' }),
   mediaCut: (response) => void response.socket!.destroy(),
 };
 

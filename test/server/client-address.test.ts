@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { countedAddress, resolveClientAddress, type ClientAddress } from '../../server/client-address.js';
+import { fromRequest } from '../../server/request-fields.js';
 import { endpoint } from './support.js';
 
 const find = (option: ClientAddress, headers: Record<string, string>, address?: string): string | undefined =>
-  resolveClientAddress(option)(new Request(endpoint, { headers }), { address });
+  resolveClientAddress(option)(fromRequest(new Request(endpoint, { headers })), { address });
 
 describe('a visitor’s address', () => {
   it('is the connection’s own where no proxy is trusted, whatever a header says', () => {

@@ -280,7 +280,7 @@ describe('Synthflow’s API', () => {
     [429, 429, 'rate-limited'],
     [500, 502, 'upstream-error'],
     [502, 502, 'upstream-error'],
-    [503, 503, 'busy'],
+    [503, 502, 'upstream-not-enabled'],
     [307, 502, 'upstream-error'],
     [308, 502, 'upstream-error'],
   ];
@@ -300,6 +300,16 @@ describe('Synthflow’s API', () => {
       }
     });
   }
+
+  it('is busy, and not switched off, where it answers 503 with a time to come back', async () => {
+    for (const [, agent, fields] of [...creations, ['the base URL', { bind: true }, {}] as const]) {
+      const { handler } = answering(() => new Response(null, { status: 503, headers: { 'retry-after': '7' } }), agent);
+      const response = await handler(post(fields));
+      assert.equal(response.status, 503);
+      const { code, retryAfter } = await errorOf(response);
+      assert.deepEqual([code, retryAfter], ['busy', 7]);
+    }
+  });
 
   it('may say when to come back', async () => {
     for (const [, agent, fields] of creations) {

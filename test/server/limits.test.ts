@@ -89,7 +89,7 @@ describe('the limits', () => {
     assert.equal((await handler(get(), first)).status, 429);
   });
 
-  it('count a call of WebSocket media when it is created: connect-then-bind at its second request alone', async () => {
+  it('count a call of WebSocket media when it is created: connect-then-bind at its second request, and its first apart', async () => {
     const upstream = () =>
       upstreamOf(() => Response.json({ wsMediaBaseUrl: mediaUrl, wsMediaUrl: mediaUrl, sid: 's' }));
     const limits = { addressPerMinute: 1 };
@@ -98,7 +98,15 @@ describe('the limits', () => {
     for (const fields of [{}, {}, {}, { server_name: 'n1' }, { server_name: 'n1' }, {}]) {
       statuses.push((await binding.handler(post(fields), first)).status);
     }
-    assert.deepEqual(statuses, [200, 200, 200, 200, 429, 200]);
+    // The last one is the third that asks where to connect, and two are let through for one call.
+    assert.deepEqual(statuses, [200, 200, 429, 200, 429, 429]);
+    assert.deepEqual(
+      binding.entries.map(({ limit }) => limit),
+      [undefined, undefined, 'address-connect', undefined, 'address-minute', 'address-connect'],
+    );
+    assert.equal((await binding.handler(post(), second)).status, 200);
+    const unlimited = createEndpoint({ limits: none, agents: { support: { ...mediaAgent, bind: true } } }, upstream());
+    for (let count = 0; count < 9; count += 1) assert.equal((await unlimited.handler(post(), first)).status, 200);
     const single = createEndpoint({ limits, agents: { support: mediaAgent } }, upstream());
     assert.equal((await single.handler(post(), first)).status, 200);
     assert.equal((await single.handler(post(), first)).status, 429);

@@ -255,6 +255,44 @@ describe('the listener for Node', () => {
     assert.equal(requests.length, 0);
   });
 
+  it('gives a Request to the site’s own code, around the endpoint and inside it', async (test) => {
+    const seen: unknown[] = [];
+    const clientAddress = (request: Request): string => {
+      seen.push(request instanceof Request, request.headers.get('x-visitor'));
+      return '192.0.2.1';
+    };
+    const { handler } = createEndpoint({ clientAddress, limits: { addressPerMinute: 1 } });
+    const inside = await listen(test, toNodeListener(handler));
+    const around = await listen(
+      test,
+      toNodeListener((request, context) => {
+        seen.push(request instanceof Request, context?.address);
+        return createEndpoint().handler(request, context);
+      }),
+    );
+    for (const { url } of [inside, around]) {
+      const headers = { ...fromPage, 'x-visitor': 'me' };
+      assert.equal((await fetch(url, { method: 'POST', headers, body: '{}' })).status, 200);
+    }
+    assert.deepEqual(seen, [true, 'me', true, '127.0.0.1']);
+  });
+
+  it('reads a body that comes in pieces, and refuses one that is no UTF-8', async (test) => {
+    const { url } = await listen(test, toNodeListener(createEndpoint().handler));
+    const send = (...parts: Uint8Array[]) =>
+      fetch(url, {
+        method: 'POST',
+        headers: fromPage,
+        body: ReadableStream.from(parts),
+        duplex: 'half',
+      } as RequestInit);
+    const body = new TextEncoder().encode('{"client_reference":"größer"}');
+    assert.equal((await send(...Array.from(body, (byte) => Uint8Array.of(byte)))).status, 200);
+    const refused = await send(body.slice(0, -5), Uint8Array.of(0xff), body.slice(-5));
+    assert.deepEqual([refused.status, ((await refused.json()) as ErrorBody).error.code], [400, 'bad-request']);
+    assert.equal(refused.headers.get('content-type'), 'application/json');
+  });
+
   it('answers at whatever path it is mounted', async (test) => {
     const { url } = await listen(test, toNodeListener(createEndpoint().handler));
     const response = await fetch(`${url}/anything`, { method: 'POST', headers: fromPage, body: '{}' });

@@ -7,9 +7,11 @@ import { fileURLToPath } from 'node:url';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import sirv from 'sirv';
 import { browserFlags, ensureChromium } from '../../../scripts/chromium.mjs';
+import type { ChallengeOptions } from '../../../server/challenge.js';
 import { serve } from '../../../server/serve.js';
 import type { MediaAgentOptions } from '../../../server/resolve-agents.js';
 import { createTokenHandler } from '../../../server/token-handler.js';
+import type { TokenLogEntry } from '../../../server/token-settings.js';
 import { createSimulator, type Simulator, type SimulatorOptions } from '../../../simulator/simulator.js';
 import type {} from '../../../src/element/index.js';
 import { toWav } from './sound.js';
@@ -36,6 +38,8 @@ export interface Site {
   readonly simulator: Simulator;
   /** Paths of the files that were asked for. */
   readonly requests: readonly string[];
+  /** What the token endpoint was asked, and what it answered. */
+  readonly tokenLog: readonly TokenLogEntry[];
   close(): Promise<void>;
 }
 
@@ -49,6 +53,8 @@ export interface SiteOptions {
   /** Other headers of everything that is served. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly wire?: AgentWire;
+  /** What visitors have to solve first. */
+  readonly challenge?: ChallengeOptions;
   /** Paths that are not there. */
   readonly missing?: readonly string[];
 }
@@ -60,15 +66,18 @@ export const strictPolicy =
 /** A site with the built files, the real token endpoint and the simulated agent; every path answers the same page. */
 export async function startSite(
   scenario: SimulatorOptions['scenario'],
-  { html = pageWith(tag()), policy = '', headers = {}, wire = 'pcm', missing = [] }: SiteOptions = {},
+  { html = pageWith(tag()), policy = '', headers = {}, wire = 'pcm', missing = [], challenge }: SiteOptions = {},
 ): Promise<Site> {
   const apiKey = 'test-key';
   const simulator = await createSimulator({ apiKey, record: true, ...(scenario && { scenario }) });
   // The agent `talk` plays the simulator's own scenario.
   const modelId = simulator.agents.talk!;
   const numbers = { fromPhoneNumber: '+15550100', toPhoneNumber: '+15550101' };
+  const tokenLog: TokenLogEntry[] = [];
   const handler = createTokenHandler({
     apiKey,
+    challenge,
+    log: (entry) => tokenLog.push(entry),
     agents: { agent: wire === 'pcm' ? modelId : { protocol: 'media', modelId, ...numbers, ...wire } },
     allowedOrigins: 'same-origin',
     widgetBaseUrl: simulator.url,
@@ -85,8 +94,8 @@ export async function startSite(
       response.end(readFileSync(new URL('recorder.worklet.js', import.meta.url)));
     } else if (missing.includes(request.url ?? '')) {
       response.writeHead(404).end();
-    } else if (request.url?.startsWith('/dist/')) {
-      request.url = request.url.slice('/dist'.length);
+    } else if (/^\/(dist|mirror)\//.test(request.url ?? '')) {
+      request.url = request.url!.slice(request.url!.indexOf('/', 1));
       dist(request, response, () => void response.writeHead(404).end());
     } else {
       response.setHeader('Content-Type', 'text/html; charset=utf-8');
@@ -98,6 +107,7 @@ export async function startSite(
     url: page.url,
     simulator,
     requests,
+    tokenLog,
     close: async () => {
       await Promise.all([page.close(), simulator.close()]);
     },
