@@ -26,7 +26,7 @@ export async function loadWorklet(context: BaseAudioContext, location: WorkletLo
   } catch (cause) {
     throw new AudioFailure(
       'audio-failed',
-      'Serve synthflow-call.worklet.js beside the script, or set worklet-url, and allow it in script-src.',
+      'Serve synthflow-call.worklet.js beside the script, or set worklet-url, and allow it in script-src of the Content-Security-Policy.',
       cause,
     );
   }

@@ -434,7 +434,12 @@ export class SynthflowCall extends LitElement {
   }
 
   #changeStatus(status: CallStatus, previous: CallStatus): void {
-    if (this.error) this.error.visitorMessage = strings.errors[this.error.code] ?? strings.unavailable;
+    if (this.error) {
+      const { code, httpStatus } = this.error;
+      // An endpoint that has answered is no matter of the visitor's connection.
+      const isRefused = code === 'token-request-failed' && httpStatus;
+      this.error.visitorMessage = (!isRefused && strings.errors[code]) || strings.unavailable;
+    }
     if (status === 'requesting-microphone') this.hasAgentSpoken = false;
     if (status === 'requesting-microphone' || status === 'failed') this.isPanelClosed = false;
     clearInterval(this.#timer);

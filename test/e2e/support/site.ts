@@ -4,12 +4,14 @@ import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import puppeteer, { type Browser, type BrowserContext, type Page } from 'puppeteer-core';
 import sirv from 'sirv';
 import { browserFlags, ensureChromium } from '../../../scripts/chromium.mjs';
 import { serve } from '../../../server/serve.js';
 import type { MediaAgentOptions } from '../../../server/resolve-agents.js';
+import { toNodeListener } from '../../../server/adapters/node.js';
 import { createTokenHandler } from '../../../server/token-handler.js';
+import type { TokenHandlerOptions } from '../../../server/token-settings.js';
 import { createSimulator, type Simulator, type SimulatorOptions } from '../../../simulator/simulator.js';
 import type {} from '../../../src/element/index.js';
 import { toWav } from './sound.js';
@@ -49,6 +51,14 @@ export interface SiteOptions {
   readonly wire?: AgentWire;
   /** Paths that are not there. */
   readonly missing?: readonly string[];
+  /** Headers of every answer but the token endpoint's. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What else is answered, by path, and how; it may hand on to the real token endpoint. */
+  readonly routes?: (endpoint: RequestListener) => Readonly<Record<string, RequestListener>>;
+  /** The endpoint's API key, where it is not the simulator's. */
+  readonly apiKey?: string;
+  /** The pages that may ask the endpoint. Default: its own. */
+  readonly allowedOrigins?: TokenHandlerOptions['allowedOrigins'];
 }
 
 /** Nothing but the site's own files, and the agent's socket. */
@@ -56,19 +66,16 @@ export const strictPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' {socket}; img-src data:";
 
 /** A site with the built files, the real token endpoint and the simulated agent; every path answers the same page. */
-export async function startSite(
-  scenario: SimulatorOptions['scenario'],
-  { html = pageWith(tag()), policy = '', wire = 'pcm', missing = [] }: SiteOptions = {},
-): Promise<Site> {
-  const apiKey = 'test-key';
-  const simulator = await createSimulator({ apiKey, record: true, ...(scenario && { scenario }) });
+export async function startSite(scenario: SimulatorOptions['scenario'], options: SiteOptions = {}): Promise<Site> {
+  const { html = pageWith(tag()), policy = '', wire = 'pcm', missing = [], headers = {} } = options;
+  const simulator = await createSimulator({ apiKey: 'test-key', record: true, ...(scenario && { scenario }) });
   // The agent `talk` plays the simulator's own scenario.
   const modelId = simulator.agents.talk!;
   const numbers = { fromPhoneNumber: '+15550100', toPhoneNumber: '+15550101' };
   const handler = createTokenHandler({
-    apiKey,
+    apiKey: options.apiKey ?? 'test-key',
     agents: { agent: wire === 'pcm' ? modelId : { protocol: 'media', modelId, ...numbers, ...wire } },
-    allowedOrigins: 'same-origin',
+    allowedOrigins: options.allowedOrigins ?? 'same-origin',
     widgetBaseUrl: simulator.url,
     apiBaseUrl: simulator.apiUrl,
   });
@@ -76,6 +83,7 @@ export async function startSite(
   const requests: string[] = [];
   const fallback: RequestListener = (request, response) => {
     requests.push(request.url ?? '');
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     if (policy) response.setHeader('Content-Security-Policy', policy.replace('{socket}', simulator.socketOrigin));
     if (request.url === '/recorder.worklet.js') {
       response.setHeader('Content-Type', 'text/javascript');
@@ -90,7 +98,8 @@ export async function startSite(
       response.end(html);
     }
   };
-  const page = await serve({ handler, fallback, port: 0, host: '127.0.0.1' });
+  const routes = options.routes?.(toNodeListener(handler));
+  const page = await serve({ handler, routes, fallback, port: 0, host: '127.0.0.1' });
   return {
     url: page.url,
     simulator,
@@ -105,12 +114,15 @@ export interface BrowserOptions {
   /** What the visitor says, once, at 44.1 kHz; without it the fake microphone beeps. */
   readonly says?: Float32Array;
   /** How the browser answers the question for the microphone. */
-  readonly permission?: 'granted' | 'denied';
+  readonly permission?: 'granted' | 'denied' | 'asked';
+  /** Whether there is a microphone. Default true. */
+  readonly hasMicrophone?: boolean;
   readonly flags?: readonly string[];
 }
 
 /** A Chromium with a fake microphone. */
-export async function launch({ says, permission = 'granted', flags = [] }: BrowserOptions = {}): Promise<Browser> {
+export async function launch(options: BrowserOptions = {}): Promise<Browser> {
+  const { says, permission = 'granted', hasMicrophone = true, flags = [] } = options;
   const folder = mkdtempSync(path.join(tmpdir(), 'synthflow-call-'));
   const wav = path.join(folder, 'visitor.wav');
   // A microphone that gives nothing but zeros is taken for a broken one: a real one always hisses.
@@ -127,8 +139,9 @@ export async function launch({ says, permission = 'granted', flags = [] }: Brows
     headless: true,
     args: [
       ...browserFlags,
-      '--use-fake-device-for-media-stream',
-      `--use-fake-ui-for-media-stream${permission === 'denied' ? '=deny' : ''}`,
+      ...(hasMicrophone ? ['--use-fake-device-for-media-stream'] : []),
+      // Without it, a headless browser refuses whatever `Browser.setPermission` has not granted.
+      ...(permission === 'asked' ? [] : [`--use-fake-ui-for-media-stream${permission === 'denied' ? '=deny' : ''}`]),
       ...(says ? [`--use-file-for-fake-audio-capture=${wav}`] : []),
       ...flags,
     ],
@@ -141,7 +154,7 @@ export async function launch({ says, permission = 'granted', flags = [] }: Brows
 export const consoleOf = new WeakMap<Page, string[]>();
 
 /** Opens a page under the eyes of witness.js. */
-export async function visit(browser: Browser, url: string, { record = true } = {}): Promise<Page> {
+export async function visit(browser: Browser | BrowserContext, url: string, { record = true } = {}): Promise<Page> {
   const page = await browser.newPage();
   const lines: string[] = [];
   consoleOf.set(page, lines);
