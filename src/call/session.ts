@@ -58,8 +58,8 @@ export interface Binding {
 /** What to do about a refusal of our own endpoint, by its code. Its message is not shown: another's might hold anything. */
 const remedies: Readonly<Record<string, string>> = {
   'agent-required': 'Set assistant-id.',
+  'method-not-allowed': 'Leave token-method at post.',
   'agent-not-allowed': 'Add assistant-id to the agents of the endpoint (SYNTHFLOW_AGENTS).',
-  'origin-not-allowed': 'Add the page’s origin to the endpoint’s allowedOrigins (ALLOWED_ORIGINS).',
   'upstream-rejected-key': 'Check its apiKey (SYNTHFLOW_API_KEY).',
   'rate-limited': 'Its log names the limit.',
   busy: 'Synthflow is busy, or WebSocket media is not enabled for your account.',
@@ -156,7 +156,7 @@ async function askEndpoint(request: SessionRequest, signal: AbortSignal, serverN
     signal.throwIfAborted();
     throw new CallError('token-request-failed', {
       detail: navigator.onLine
-        ? 'No answer that the page may read. Check the URL (redirects are not followed), Access-Control-Allow-Origin in its answer, and connect-src of the Content-Security-Policy.'
+        ? 'No answer that the page may read. Check the URL (redirects are not followed), the endpoint’s allowedOrigins (ALLOWED_ORIGINS) or its Access-Control-Allow-Origin, and connect-src of the Content-Security-Policy.'
         : 'The browser is offline.',
     });
   }

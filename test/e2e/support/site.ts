@@ -4,14 +4,13 @@ import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import puppeteer, { type Browser, type BrowserContext, type Page } from 'puppeteer-core';
+import puppeteer, { type Browser, type BrowserContext, type Frame, type Page } from 'puppeteer-core';
 import sirv from 'sirv';
 import { browserFlags, ensureChromium } from '../../../scripts/chromium.mjs';
 import { serve } from '../../../server/serve.js';
 import type { MediaAgentOptions } from '../../../server/resolve-agents.js';
 import { toNodeListener } from '../../../server/adapters/node.js';
 import { createTokenHandler } from '../../../server/token-handler.js';
-import type { TokenHandlerOptions } from '../../../server/token-settings.js';
 import { createSimulator, type Simulator, type SimulatorOptions } from '../../../simulator/simulator.js';
 import type {} from '../../../src/element/index.js';
 import { toWav } from './sound.js';
@@ -55,10 +54,6 @@ export interface SiteOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** What else is answered, by path, and how; it may hand on to the real token endpoint. */
   readonly routes?: (endpoint: RequestListener) => Readonly<Record<string, RequestListener>>;
-  /** The endpoint's API key, where it is not the simulator's. */
-  readonly apiKey?: string;
-  /** The pages that may ask the endpoint. Default: its own. */
-  readonly allowedOrigins?: TokenHandlerOptions['allowedOrigins'];
 }
 
 /** Nothing but the site's own files, and the agent's socket. */
@@ -68,14 +63,18 @@ export const strictPolicy =
 /** A site with the built files, the real token endpoint and the simulated agent; every path answers the same page. */
 export async function startSite(scenario: SimulatorOptions['scenario'], options: SiteOptions = {}): Promise<Site> {
   const { html = pageWith(tag()), policy = '', wire = 'pcm', missing = [], headers = {} } = options;
-  const simulator = await createSimulator({ apiKey: 'test-key', record: true, ...(scenario && { scenario }) });
+  const apiKey = 'test-key';
+  const simulator = await createSimulator({ apiKey, record: true, ...(scenario && { scenario }) });
   // The agent `talk` plays the simulator's own scenario.
-  const modelId = simulator.agents.talk!;
+  const { talk, speech } = simulator.agents;
   const numbers = { fromPhoneNumber: '+15550100', toPhoneNumber: '+15550101' };
+  const speakWith = (modelId: string) =>
+    wire === 'pcm' ? modelId : ({ protocol: 'media', modelId, ...numbers, ...wire } as const);
   const handler = createTokenHandler({
-    apiKey: options.apiKey ?? 'test-key',
-    agents: { agent: wire === 'pcm' ? modelId : { protocol: 'media', modelId, ...numbers, ...wire } },
-    allowedOrigins: options.allowedOrigins ?? 'same-origin',
+    apiKey,
+    // The second one is always well.
+    agents: { agent: speakWith(talk!), well: speakWith(speech!) },
+    allowedOrigins: 'same-origin',
     widgetBaseUrl: simulator.url,
     apiBaseUrl: simulator.apiUrl,
   });
@@ -151,29 +150,34 @@ export async function launch(options: BrowserOptions = {}): Promise<Browser> {
 }
 
 /** Everything that the page says on the console. */
-export const consoleOf = new WeakMap<Page, string[]>();
+export const consoleOf = new WeakMap<Page | Frame, string[]>();
 
 /** Opens a page under the eyes of witness.js. */
-export async function visit(browser: Browser | BrowserContext, url: string, { record = true } = {}): Promise<Page> {
+export async function visit(
+  browser: Browser | BrowserContext,
+  url: string,
+  { record = true, hasTag = true } = {},
+): Promise<Page> {
   const page = await browser.newPage();
   const lines: string[] = [];
   consoleOf.set(page, lines);
+  consoleOf.set(page.mainFrame(), lines);
   page.on('console', (message) => lines.push(`${message.type()}: ${message.text()}`));
   page.on('pageerror', (error) => lines.push(`pageerror: ${String(error)}`));
   await page.evaluateOnNewDocument(witness);
   if (record) await page.evaluateOnNewDocument('window.witnessRecorder = "/recorder.worklet.js"');
   await page.goto(url);
-  await page.waitForFunction(() => customElements.get('synthflow-call'));
+  if (hasTag) await page.waitForFunction(() => customElements.get('synthflow-call'));
   return page;
 }
 
 /** Clicks the call's one button, as a visitor does. */
-export const clickCall = async (page: Page): Promise<void> => {
+export const clickCall = async (page: Page | Frame): Promise<void> => {
   await page.locator('synthflow-call >>> [part=button]').setWaitForStableBoundingBox(false).click();
 };
 
 /** Waits until the call has this status. */
-export const waitForStatus = async (page: Page, status: string, timeout = 15_000): Promise<void> => {
+export const waitForStatus = async (page: Page | Frame, status: string, timeout = 15_000): Promise<void> => {
   await page
     .waitForFunction((wanted) => document.querySelector('synthflow-call')?.status === wanted, { timeout }, status)
     .catch(async () => {
@@ -189,7 +193,7 @@ export const waitForStatus = async (page: Page, status: string, timeout = 15_000
 export const nothingOpen = { contexts: 0, tracks: 0, sockets: 0, timers: 0, workers: 0 };
 
 /** Waits until all that a call opens is closed, and says what is left where it is not. */
-export async function expectNothingOpen(page: Page): Promise<void> {
+export async function expectNothingOpen(page: Page | Frame): Promise<void> {
   await page
     .waitForFunction(() => Object.values(window.witness.open()).every((count) => count === 0), { timeout: 5000 })
     .catch(() => {});
