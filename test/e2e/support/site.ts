@@ -162,7 +162,10 @@ export async function visit(
   const lines: string[] = [];
   consoleOf.set(page, lines);
   consoleOf.set(page.mainFrame(), lines);
-  page.on('console', (message) => lines.push(`${message.type()}: ${message.text()}`));
+  page.on('console', (message) => {
+    // What the browser says itself has no arguments.
+    lines.push(`${message.args().length > 0 ? message.type() : 'browser'}: ${message.text()}`);
+  });
   page.on('pageerror', (error) => lines.push(`pageerror: ${String(error)}`));
   await page.evaluateOnNewDocument(witness);
   if (record) await page.evaluateOnNewDocument('window.witnessRecorder = "/recorder.worklet.js"');

@@ -119,11 +119,7 @@ export async function meet(browser: Browser, failure: Failure): Promise<void> {
     await clickCall(frame());
     await waitForStatus(frame(), 'ended');
     await expectNothingLeft(visitor);
-    assert.equal(
-      consoleOf.get(page)!.filter((line) => !line.startsWith('error:')).length,
-      1,
-      'one line of ours in all',
-    );
+    assert.equal(ourLines(page).length, 1, ourLines(page).join('\n'));
   } finally {
     await context.close();
     await site.close();
@@ -162,15 +158,13 @@ async function expectWords({ page, frame }: Visit, failure: Failure): Promise<vo
   assert.ok(announced.includes(visitor), announced);
   assert.match(error.message, developer);
   assert.deepEqual(JSON.parse(JSON.stringify(error.known)), known);
-  const lines = consoleOf.get(page)!;
-  // What the browser itself says of requests that fail are errors; ours is one warning, and nothing else is said.
-  assert.deepEqual(
-    lines.filter((line) => !line.startsWith('error:')),
-    [`warn: <synthflow-call> ${code}: ${error.message}`],
-  );
+  assert.deepEqual(ourLines(page), [`warn: <synthflow-call> ${code}: ${error.message}`]);
   assert.doesNotMatch(error.message, /(wss?|https?):\/\/[\w[]|token=|sk-/);
-  assert.doesNotMatch(everything + error.message + lines.join(), /UPSTREAM|sk-secret/);
+  assert.doesNotMatch(everything + error.message + ourLines(page).join(), /UPSTREAM|sk-secret/);
 }
+
+/** What the page has said on the console; the browser itself tells of requests and policies. */
+const ourLines = (page: Page): string[] => consoleOf.get(page)!.filter((line) => !line.startsWith('browser: '));
 
 /** A token endpoint that answers as it should once it is mended. */
 export function brokenEndpoint(broken: RequestListener, attributes = ''): Pick<Failure, 'site' | 'mend'> {
