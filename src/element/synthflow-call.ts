@@ -165,7 +165,7 @@ export class SynthflowCall extends LitElement {
   noAutoGainControl = false;
   /** Folder of the files beside the script, when it is not the script's own. */
   assetsUrl?: string;
-  /** URL of the worklet's file. */
+  /** URL of the worklet's file; or `blob:` or `data:` alone, where the page's policy allows that and not the file. */
   workletUrl?: string;
   /** Keeps the websocket on the page's own thread. */
   noWorker = false;

@@ -2,7 +2,17 @@ import assert from 'node:assert/strict';
 import type { Server } from 'node:https';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'puppeteer-core';
-import { launch, pageWith, tag } from '../e2e/support/site.js';
+import {
+  clickCall,
+  expectNothingOpen,
+  launch,
+  pageWith,
+  type SiteOptions,
+  startSite,
+  tag,
+  visit,
+  waitForStatus,
+} from '../e2e/support/site.js';
 import {
   allCodes,
   answering,
@@ -61,10 +71,10 @@ const session = (sessionURL: unknown, more: object = {}) => answering(200, { ses
 const useWellAgent = { mend: setAttribute('assistant-id', 'well') };
 
 /** Files that the site has lost, and has again. */
-function lost(file: string, attributes = ''): Pick<Failure, 'site' | 'mend'> {
+function lost(file: string, more: SiteOptions = {}): Pick<Failure, 'site' | 'mend'> {
   const missing = [`/dist/${file}`];
   return {
-    site: { missing, html: pageWith(tag(attributes)) },
+    site: { missing, ...more },
     mend: async ({ page }) => {
       missing.length = 0;
       await page.reload();
@@ -445,6 +455,12 @@ const failures: Failure[] = [
     developer: /Serve synthflow-call\.worklet\.js beside the script/,
     ...lost('synthflow-call.worklet.js'),
   },
+  {
+    title: 'a codecs’ file that is not there',
+    code: 'audio-failed',
+    developer: /needs synthflow-call\.codecs\.js beside the script, allowed by script-src/,
+    ...lost('synthflow-call.codecs.js', { wire: { codec: 'pcmu' }, html: pageWith(tag('no-worker')) }),
+  },
 ];
 
 /** In a context of its own each, so that several are visible at once. */
@@ -480,6 +496,31 @@ describe('a failure of a machine', () => {
   it(`${noMicrophone.title}: ${noMicrophone.code}`, { timeout: 90_000 }, async () => {
     const browser = await launch({ permission: 'asked', hasMicrophone: false });
     await meet(browser, noMicrophone).finally(() => browser.close());
+  });
+});
+
+describe('a network that goes silent in the call', () => {
+  // The browser tells a socket nothing of it: readyState stays open. What ends such a call is that nobody speaks in it.
+  it('ends it, by idle-timeout at the latest, and leaves nothing open', { timeout: 60_000 }, async () => {
+    const browser = await launch();
+    const site = await startSite('talk', { html: pageWith(tag('muted no-worker idle-timeout="3"')) });
+    try {
+      const page = await visit(browser, site.url, { record: false });
+      await clickCall(page);
+      await waitForStatus(page, 'active');
+      await page.setOfflineMode(true);
+      await page.waitForFunction(() => window.witness.ends === 1, { timeout: 45_000 });
+      const { status, code } = await page.evaluate(() => {
+        const { status, error } = document.querySelector('synthflow-call')!;
+        return { status, code: error?.code };
+      });
+      assert.ok(status === 'ended' || code === 'connection-lost', `${status} ${code}`);
+      await page.setOfflineMode(false);
+      await expectNothingOpen(page);
+    } finally {
+      await browser.close();
+      await site.close();
+    }
   });
 });
 

@@ -44,6 +44,7 @@ export interface Site {
 export type AgentWire = 'pcm' | Pick<MediaAgentOptions, 'codec' | 'framing' | 'bind'>;
 
 export interface SiteOptions {
+  /** `{elsewhere}` in it is the site's origin by another name: another origin. */
   readonly html?: string;
   /** A Content-Security-Policy; `{socket}` in it is the agent's origin. */
   readonly policy?: string;
@@ -94,7 +95,7 @@ export async function startSite(scenario: SimulatorOptions['scenario'], options:
       dist(request, response, () => void response.writeHead(404).end());
     } else {
       response.setHeader('Content-Type', 'text/html; charset=utf-8');
-      response.end(html);
+      response.end(html.replaceAll('{elsewhere}', `http://127.0.0.1:${request.socket.localPort}`));
     }
   };
   const routes = options.routes?.(toNodeListener(handler));
