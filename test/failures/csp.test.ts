@@ -145,7 +145,7 @@ const embeddings: Embedding[] = [
   },
 ];
 
-describe('a Content-Security-Policy', { concurrency: 3, timeout: 240_000 }, () => {
+describe('a Content-Security-Policy', { concurrency: 3, timeout: 600_000 }, () => {
   let browser: Browser;
   before(async () => {
     browser = await launch();

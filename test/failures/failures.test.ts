@@ -466,7 +466,7 @@ const failures: Failure[] = [
 /** In a context of its own each, so that several are visible at once. */
 const concurrency = 4;
 
-describe('a failure', { concurrency, timeout: 330_000 }, () => {
+describe('a failure', { concurrency, timeout: 600_000 }, () => {
   let browser: Browser;
   before(async () => {
     browser = await launch({
