@@ -47,7 +47,7 @@ export default defineConfig(
   },
   { files: ['*.config.*', 'vite.config.ts', 'public/**', 'examples/**'], rules: { 'no-restricted-syntax': 'off' } },
   {
-    files: ['scripts/**', '*.config.*', 'test/e2e/**', 'public/**'],
+    files: ['scripts/**', '*.config.*', 'test/e2e/**', 'test/failures/**', 'public/**'],
     languageOptions: { globals: { ...globals.node, ...globals.browser } },
   },
   { files: ['examples/**'], languageOptions: { globals: { ...globals.node, Bun: 'readonly', Deno: 'readonly' } } },

@@ -31,7 +31,8 @@ export const minifyScript = () => ({
       // In minified code the only line breaks are those in templates.
       const code = chunk.code
         .replace(/\s*\n\s*/g, ' ')
-        .replace(/(>|`) (<|`)/g, '$1$2')
+        // Not between two backticks: that is a string.
+        .replace(/> (?=[<`])|` (?=<)/g, ([first]) => first)
         .trim();
       const options = {
         module: true,

@@ -3,7 +3,7 @@ import { readSource, url } from './worklets/synthflow-call.worklet.ts?file';
 
 /** Where the worklet's file is, when it is not beside the script. */
 export interface WorkletLocation {
-  /** The file itself. */
+  /** The file itself; or `blob:` or `data:` alone, where the page's policy allows the text of the file and not the file. */
   readonly workletUrl?: string | undefined;
   /** The folder that holds `synthflow-call.worklet.js`. */
   readonly assetsUrl?: string | undefined;
@@ -17,26 +17,30 @@ export interface WorkletLocation {
 export async function loadWorklet(context: BaseAudioContext, location: WorkletLocation = {}): Promise<void> {
   const { workletUrl, assetsUrl } = location;
   const named = workletUrl ?? (assetsUrl && `${assetsUrl.replace(/\/$/, '')}/synthflow-call.worklet.js`);
-  const { audioWorklet } = context;
-  try {
-    const beside = () => audioWorklet.addModule(url);
-    await (named ? audioWorklet.addModule(named).catch(beside) : beside()).catch(() =>
-      addSource(audioWorklet, named || url),
-    );
-  } catch (cause) {
-    throw new AudioFailure(
-      'audio-failed',
-      'Serve synthflow-call.worklet.js beside the script, or set worklet-url, and allow it in script-src.',
-      cause,
-    );
+  const add = (file: string) => context.audioWorklet.addModule(file);
+  // A way that the policy blocks is reported to the site, so those that it has ruled out are not tried.
+  const first = named === 'blob:' ? 2 : named === 'data:' ? 3 : named ? 0 : 1;
+  const read = () => readSource(first < 2 ? named || url : url);
+  const ways = [
+    () => add(named!),
+    () => add(url),
+    async () => {
+      const blob = URL.createObjectURL(new Blob([await read()], { type: 'text/javascript' }));
+      await add(blob).finally(() => URL.revokeObjectURL(blob));
+    },
+    async () => add(`data:text/javascript,${encodeURIComponent(await read())}`),
+  ];
+  let cause: unknown;
+  for (const way of ways.slice(first)) {
+    try {
+      return await way();
+    } catch (error) {
+      cause = error;
+    }
   }
-}
-
-async function addSource(audioWorklet: AudioWorklet, file: string): Promise<void> {
-  const source = await readSource(file);
-  const blob = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-  await audioWorklet
-    .addModule(blob)
-    .catch(() => audioWorklet.addModule(`data:text/javascript,${encodeURIComponent(source)}`))
-    .finally(() => URL.revokeObjectURL(blob));
+  throw new AudioFailure(
+    'audio-failed',
+    'Serve synthflow-call.worklet.js beside the script, or set worklet-url, and allow it in script-src of the Content-Security-Policy.',
+    cause,
+  );
 }

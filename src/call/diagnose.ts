@@ -1,3 +1,4 @@
+import type { startSocketWorker } from '../protocol/start-worker.js';
 import { checkEndpoint } from './diagnosis/check-endpoint.js';
 import { checkContext, pageChecks } from './diagnosis/check-page.js';
 import {
@@ -18,8 +19,13 @@ export const version = '0.1.0';
  * Looks at all that a call needs, prints what it finds and answers it. Asks for no permission and spends no session; what it
  * opens it closes. Never rejects. For the console and the site's developer, so it is a file of its own, loaded at need.
  * @param element - Whose style is looked at.
+ * @param startWorker - The script's own way to start the socket's Worker.
  */
-export async function diagnose(options: DiagnoseOptions, element?: Element): Promise<Diagnosis> {
+export async function diagnose(
+  options: DiagnoseOptions,
+  element: Element | undefined,
+  startWorker: typeof startSocketWorker,
+): Promise<Diagnosis> {
   // In the click, where there is one.
   const context = checkContext();
   const socketOrigin = socketOriginOf(options);
@@ -27,7 +33,7 @@ export async function diagnose(options: DiagnoseOptions, element?: Element): Pro
     ...(Object.entries(pageChecks) as [CheckName, () => Promise<Finding>][]),
     ['audio-context', () => context],
     ['worklet-file', () => checkWorklet(options)],
-    ['worker-file', () => checkWorker(options)],
+    ['worker-file', () => checkWorker(options, startWorker)],
     ['styles', () => checkStyles(element)],
     ['token-endpoint', () => checkEndpoint(options)],
     ['socket-policy', () => checkSocketPolicy(socketOrigin)],

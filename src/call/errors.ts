@@ -29,22 +29,24 @@ export interface CallErrorDetails {
 /** For the site's developer: what happened and what to change. */
 const sentences: Record<CallErrorCode, string> = {
   'unsupported-browser': 'The browser lacks getUserMedia, AudioWorklet or, for Opus, WebCodecs.',
-  'insecure-context': 'Serve the page over https.',
-  'microphone-denied': 'The microphone was refused. An iframe needs allow="microphone; autoplay".',
+  'insecure-context': 'Serve the page over https; where it is in an iframe, every page around it too.',
+  'microphone-denied':
+    'The visitor, the browser or the system refused the microphone. An iframe needs allow="microphone; autoplay".',
   'microphone-blocked-by-policy':
     'Send "Permissions-Policy: microphone=(self)". An iframe needs allow="microphone; autoplay".',
-  'microphone-not-found': 'No microphone is there.',
-  'microphone-in-use': 'Another application may hold it.',
+  'microphone-not-found': 'The system has no microphone, or hides it from the browser.',
+  'microphone-in-use': 'The system does not give the microphone. Another application may hold it.',
   'microphone-lost': 'The microphone is gone, and none could be taken within 3 s.',
-  'token-endpoint-missing': 'Set token-endpoint to your endpoint.',
-  'token-request-failed': 'Check token-endpoint, its CORS headers and connect-src of the Content-Security-Policy.',
+  'token-endpoint-missing': 'Set token-endpoint to the URL of your endpoint, or tokenProvider to a function.',
+  'token-request-failed': 'The token endpoint gave no session.',
   'token-request-timeout': 'The token endpoint did not answer within 10 s.',
-  'token-response-invalid': 'The token endpoint must answer { "sessionURL": "wss://…" }.',
-  'rate-limited': 'The token endpoint is busy.',
+  'token-response-invalid': 'The token endpoint must answer JSON: { "sessionURL": "wss://…" }.',
+  'rate-limited': 'The token endpoint gives no session for now.',
   'session-url-rejected': 'sessionURL must be an absolute wss: URL.',
-  'connection-failed': 'Check connect-src of the Content-Security-Policy. A session URL works once.',
-  'connection-timeout': 'The websocket did not open within 10 s.',
-  'agent-timeout': 'The agent was not ready within 20 s.',
+  'connection-failed':
+    'The websocket was refused, or closed before the agent was ready. Allow it in connect-src of the Content-Security-Policy. A session URL works once.',
+  'connection-timeout': 'The websocket did not open within 10 s. A firewall or proxy may hold it up.',
+  'agent-timeout': 'The agent was not ready within 20 s. `synthflow-call doctor --live` calls it without a browser.',
   'connection-lost': 'The connection was lost.',
   'audio-failed': 'The sound does not work.',
   'protocol-error': 'The protocol, codec, framing or server name is unknown.',
@@ -77,7 +79,8 @@ export class CallError extends Error {
   declare readonly closeCode?: number;
 
   constructor(code: CallErrorCode, { detail, cause, ...known }: CallErrorDetails = {}) {
-    super(detail ? `${sentences[code]} ${detail}` : sentences[code], { cause });
+    const { closeCode } = known;
+    super([sentences[code], detail, closeCode && `Close code: ${closeCode}.`].filter(Boolean).join(' '), { cause });
     this.code = code;
     this.retryable = !final.has(code);
     Object.assign(this, known);

@@ -87,6 +87,16 @@ export interface Binding {
   readonly callId: string | undefined;
 }
 
+/** What to do about a refusal of our own endpoint, by its code. Its message is not shown: another's might hold anything. */
+const remedies: Readonly<Record<string, string>> = {
+  'agent-required': 'Set assistant-id.',
+  'method-not-allowed': 'Leave token-method at post.',
+  'agent-not-allowed': 'Add assistant-id to the agents of the endpoint (SYNTHFLOW_AGENTS).',
+  'upstream-rejected-key': 'Check its apiKey (SYNTHFLOW_API_KEY).',
+  'rate-limited': 'Its log names the limit.',
+  busy: 'Synthflow is busy, or WebSocket media is not enabled for your account.',
+};
+
 /** The longest wait that a server's word is believed for: an hour. */
 const longestRetryS = 3600;
 
@@ -213,7 +223,11 @@ async function askEndpoint(
     response = await fetch(url, init);
   } catch {
     signal.throwIfAborted();
-    throw new CallError('token-request-failed');
+    throw new CallError('token-request-failed', {
+      detail: navigator.onLine
+        ? 'No answer that the page may read. Check the URL (redirects are not followed), the endpoint’s allowedOrigins (ALLOWED_ORIGINS) or its Access-Control-Allow-Origin, and connect-src of the Content-Security-Policy.'
+        : 'The browser is offline.',
+    });
   }
   const answer: unknown = await response.json().catch(() => signal.throwIfAborted());
   // A challenge is solved once, and not where the answer to it has no place: in a query.
@@ -227,8 +241,9 @@ function refusal(response: Response, answer: unknown, { method }: RequestInit): 
   const error = (answer as { error?: { code?: unknown; retryAfter?: unknown } } | undefined)?.error;
   const endpointCode = typeof error?.code === 'string' && /^[\w-]{1,64}$/.test(error.code) ? error.code : undefined;
   const isBusy = httpStatus === 429 || httpStatus === 503;
+  const remedy = endpointCode && Object.hasOwn(remedies, endpointCode) ? ` ${remedies[endpointCode]}` : '';
   return new CallError(isBusy ? 'rate-limited' : 'token-request-failed', {
-    detail: `It answered ${httpStatus}${endpointCode ? ` (${endpointCode})` : ''}.${wantsPost ? ' Set token-method="post".' : ''}`,
+    detail: `It answered ${httpStatus}${endpointCode ? ` (${endpointCode})` : ''}.${wantsPost ? ' Set token-method="post".' : ''}${remedy}`,
     httpStatus,
     endpointCode,
     retryAfterS: seconds(error?.retryAfter) ?? seconds(headers.get('Retry-After')),

@@ -11,6 +11,7 @@ import { CallController, type CallOptions } from '../call/call-controller.js';
 import type { AudioDevices, CallReport, CallStats } from '../call/call-report.js';
 import type { DiagnoseOptions, Diagnosis } from '../call/diagnosis/diagnosis.js';
 import type { CallError } from '../call/errors.js';
+import { loadDiagnosis } from '../call/load-diagnosis.js';
 import { isRunning, type CallStatus } from '../call/machine.js';
 import type { ChallengeSolver, TokenProvider } from '../call/session.js';
 import { textOn } from './accent.js';
@@ -171,7 +172,7 @@ export class SynthflowCall extends LitElement {
   noAutoGainControl = false;
   /** Folder of the files beside the script, when it is not the script's own. */
   assetsUrl?: string;
-  /** URL of the worklet's file. */
+  /** URL of the worklet's file; or `blob:` or `data:` alone, where the page's policy allows that and not the file. */
   workletUrl?: string;
   /** Keeps the websocket on the page's own thread. */
   noWorker = false;
@@ -307,13 +308,7 @@ export class SynthflowCall extends LitElement {
    * report. Asks for no permission and spends no session. Call it from a click to have sound tried too. Never rejects.
    */
   async diagnose(options?: DiagnoseOptions): Promise<Diagnosis> {
-    try {
-      const { diagnose } = await import('../call/diagnose.js');
-      return await diagnose({ ...this.#options(), ...options }, this);
-    } catch {
-      const message = 'Serve synthflow-call.diagnose.js beside the script.';
-      return { ok: false, version: '', checks: [{ name: 'diagnose-file', status: 'failed', message }] };
-    }
+    return loadDiagnosis({ ...this.#options(), ...options }, this);
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -469,7 +464,12 @@ export class SynthflowCall extends LitElement {
   }
 
   #changeStatus(status: CallStatus, previous: CallStatus): void {
-    if (this.error) this.error.visitorMessage = strings.errors[this.error.code] ?? strings.unavailable;
+    if (this.error) {
+      const { code, httpStatus } = this.error;
+      // An endpoint that has answered is no matter of the visitor's connection.
+      const isRefused = code === 'token-request-failed' && httpStatus;
+      this.error.visitorMessage = (!isRefused && strings.errors[code]) || strings.unavailable;
+    }
     if (status === 'requesting-microphone') this.hasAgentSpoken = false;
     if (status === 'requesting-microphone' || status === 'failed') this.isPanelClosed = false;
     this.#tick();

@@ -120,6 +120,8 @@ class HostedSocket {
         this.#tellReadiness();
       };
       socket.onmessage = ({ data }: MessageEvent<ArrayBuffer | string>) => this.#takeMessage(data);
+      // Where connect-src forbids it, Chromium tells of an error and never of a close.
+      socket.onerror = () => void this.#end(1006);
       socket.onclose = ({ code }) => void this.#end(code);
       this.#socket = socket;
     } catch {
@@ -219,6 +221,8 @@ class HostedSocket {
   }
 
   async #end(closeCode: number): Promise<void> {
+    const socket = this.#socket;
+    if (socket) socket.onerror = socket.onclose = null;
     this.#reportStats();
     await this.#wire.end();
     this.#letGo();
@@ -230,7 +234,7 @@ class HostedSocket {
     this.#socket = undefined;
     this.#capture.close();
     this.#playback.close();
-    if (socket) socket.onopen = socket.onmessage = socket.onclose = null;
+    if (socket) socket.onopen = socket.onmessage = socket.onerror = socket.onclose = null;
   }
 }
 
@@ -258,6 +262,6 @@ async function hangUp(socket: WebSocket, isCreated: boolean): Promise<void> {
   } else {
     close();
   }
-  await new Promise((resolve) => (socket.onclose = resolve));
+  await new Promise((resolve) => (socket.onerror = socket.onclose = resolve));
   clearTimeout(timer);
 }

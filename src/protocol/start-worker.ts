@@ -1,5 +1,17 @@
 import { url } from './synthflow-call.worker.ts?file';
 
+/** Not in every browser yet. https://w3c.github.io/trusted-types/ */
+declare const trustedTypes: {
+  createPolicy(name: string, rules: { createScriptURL(url: string): string }): ReturnType<typeof createPolicy>;
+};
+
+/** What a page with `require-trusted-types-for 'script'` starts a Worker by. Its text goes into a worker, too. */
+const createPolicy = (): { createScriptURL(url: string): string } =>
+  trustedTypes.createPolicy('synthflow-call', { createScriptURL: (url) => url });
+
+/** Made once: a page that lists its policies takes each name one time. */
+let policy: ReturnType<typeof createPolicy> | undefined;
+
 /** How long a worker may take to start before the call does without. */
 const startTimeoutMs = 2000;
 
@@ -11,17 +23,29 @@ export async function startSocketWorker(assetsUrl: string | undefined): Promise<
   const file = assetsUrl ? `${assetsUrl.replace(/\/$/, '')}/synthflow-call.worker.js` : url;
   const absolute = JSON.stringify(new URL(file, location.href).href);
   // A worker's file must be of the page's origin. One that is not may still be read by a worker that is.
-  const blob = URL.createObjectURL(new Blob([`importScripts(${absolute})`], { type: 'text/javascript' }));
+  // It inherits the page's policies.
+  const source = `let url=${absolute};try{url=(${String(createPolicy)})().createScriptURL(url)}catch{}importScripts(url)`;
+  const blob = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
   const worker = (await startWorker(file)) ?? (await startWorker(blob));
   URL.revokeObjectURL(blob);
   return worker;
+}
+
+/** The URL as the page wants it; as it is where the browser or the page has no such policies. */
+function trust(url: string): string {
+  try {
+    policy ??= createPolicy();
+    return policy.createScriptURL(url);
+  } catch {
+    return url;
+  }
 }
 
 /** Starts a Worker; undefined where it cannot, or does not in time. */
 function startWorker(file: string): Promise<Worker | undefined> {
   return new Promise((resolve) => {
     try {
-      const worker = new Worker(file);
+      const worker = new Worker(trust(file));
       const settle = (isStarted: boolean) => {
         clearTimeout(timer);
         if (!isStarted) worker.terminate();

@@ -92,6 +92,18 @@ describe('loadWorklet', () => {
     expect(tried[1]).to.equal(beside);
   });
 
+  for (const [workletUrl, ways] of [
+    ['blob:', ['blob:', 'data:']],
+    ['data:', ['data:']],
+  ] as const) {
+    it(`tries no file where the page says ${workletUrl}`, async () => {
+      expect(schemes((await load(everything, { workletUrl })).tried)).to.deep.equal(ways);
+      const { tried, make } = await load([], { workletUrl });
+      expect(schemes(tried)).to.deep.equal([workletUrl]);
+      expect(() => make('synthflow-capture')).not.to.throw();
+    });
+  }
+
   for (const assetsUrl of ['/assets', '/assets/', new URL('/assets/', location.href).href]) {
     it(`looks in the folder ${assetsUrl.replace(location.origin, '')} of ${assetsUrl.startsWith('/') ? 'the page' : 'a URL'}`, async () => {
       const { tried } = await load(everything, { assetsUrl });

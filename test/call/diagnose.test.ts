@@ -1,4 +1,5 @@
 import { expect } from '@open-wc/testing';
+import { startSocketWorker } from '../../src/protocol/start-worker.js';
 import { diagnose, version } from '../../src/call/diagnose.js';
 import type { DiagnosisCheck, CheckName, DiagnoseOptions } from '../../src/call/diagnosis/diagnosis.js';
 import { watchConsole, watchContexts, watchMicrophone } from '../support/browser-fakes.js';
@@ -37,7 +38,7 @@ const violate = (effectiveDirective: string, disposition: SecurityPolicyViolatio
 /** Diagnoses a page whose token endpoint is ours, unless the options say otherwise, and says what was printed. */
 async function look(options: DiagnoseOptions = { tokenEndpoint: '/token' }) {
   const said = watchConsole();
-  const report = await diagnose({ socketOrigin, ...options });
+  const report = await diagnose({ socketOrigin, ...options }, undefined, startSocketWorker);
   const check = (name: CheckName): DiagnosisCheck => report.checks.find((candidate) => candidate.name === name)!;
   return { report, check, said };
 }

@@ -60,6 +60,13 @@ describe('a call’s error', () => {
     expect(new CallError('rate-limited', details)).to.include(details);
   });
 
+  it('says a close code last', () => {
+    const plain = new CallError('connection-failed').message;
+    expect(new CallError('connection-failed', { detail: 'So.', closeCode: 1011 }).message).to.equal(
+      `${plain} So. Close code: 1011.`,
+    );
+  });
+
   it('says the detail after its own sentence', () => {
     const plain = new CallError('audio-failed').message;
     expect(new CallError('audio-failed', { detail: 'The worklet is missing.' }).message).to.equal(

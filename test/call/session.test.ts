@@ -195,7 +195,12 @@ describe('a session', () => {
       answersWith({ error: { code: 'agent-required', message: 'x', requestId: 'y' } }, { status: 400 });
       const error = await failureOf({ tokenEndpoint: endpoint });
       expect(error.endpointCode).to.equal('agent-required');
-      expect(error.message).to.include('(agent-required)');
+      expect(error.message).to.match(/\(agent-required\)\. Set assistant-id\.$/);
+    });
+
+    it('knows no remedy for a code that it does not know', async () => {
+      answersWith({ error: { code: 'constructor' } }, { status: 400 });
+      expect((await failureOf({ tokenEndpoint: endpoint })).message).to.match(/It answered 400 \(constructor\)\.$/);
     });
 
     const hostileCodes = [

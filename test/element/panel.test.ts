@@ -173,12 +173,24 @@ describe('a failure', () => {
     const { element, agent } = await place();
     await lead(element, agent, 'failed');
     const words = element.error!.visitorMessage;
-    expect(words).to.equal('The call is not available right now. Please try again later.');
+    expect(words).to.equal('The call could not be made. Check your connection and try again.');
     expect(isOpen(element)).to.equal(true);
     expect(part(element, 'error')!.textContent).to.equal(words);
     expect(part(element, 'error')!.checkVisibility()).to.equal(true);
     expect(part(element, 'status')!.textContent).to.contain(words);
     expect(description(element)).to.equal(words);
+  });
+
+  it('is not laid to the visitor’s connection where the endpoint has answered', async () => {
+    const { element } = await place(html`<synthflow-call token-endpoint="/nothing-here"></synthflow-call>`);
+    Object.assign(element, { tokenProvider: undefined });
+    watchConsole();
+    button(element).click();
+    await until(element, 'failed');
+    expect(element.error).to.include({ code: 'token-request-failed', httpStatus: 404 });
+    expect(part(element, 'error')!.textContent).to.equal(
+      'The call is not available right now. Please try again later.',
+    );
   });
 
   it('tells the developer what to change, once, and never a URL', async () => {

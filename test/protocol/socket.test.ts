@@ -649,6 +649,23 @@ describe('a socket', () => {
       expect(line.closed).to.deep.equal({ type: 'closed', closeCode: 1006, hungUp: false });
     });
 
+    it('is reported as closed with 1006 where the browser tells of an error and of no close', async () => {
+      class Refused extends EventTarget {
+        static readonly OPEN = 1;
+        readonly readyState = 3;
+        onerror?: () => void;
+        constructor() {
+          super();
+          queueMicrotask(() => this.onerror?.());
+        }
+      }
+      globalThis.WebSocket = Refused as unknown as typeof WebSocket;
+      const line = dial();
+      await line.hears('closed');
+      expect(line.told).to.deep.equal(['closed']);
+      expect(line.closed).to.deep.equal({ type: 'closed', closeCode: 1006, hungUp: false });
+    });
+
     it('is reported as closed with 1006 where nobody listens', async () => {
       agent.stop();
       const line = dial('ws://localhost:1/');

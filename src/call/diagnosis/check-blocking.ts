@@ -1,6 +1,6 @@
 import { loadWorklet } from '../../audio/load-worklet.js';
 import { url as workletFile } from '../../audio/worklets/synthflow-call.worklet.ts?file';
-import { startSocketWorker } from '../../protocol/start-worker.js';
+import type { startSocketWorker } from '../../protocol/start-worker.js';
 import { hasAudioWorklet } from './check-page.js';
 import type { DiagnoseOptions, Finding } from './diagnosis.js';
 import { watchPolicy, within } from './watch-policy.js';
@@ -53,11 +53,17 @@ async function explainWorklet({ workletUrl, assetsUrl }: DiagnoseOptions): Promi
   };
 }
 
-/** Starts the socket's Worker, and ends it. */
-export async function checkWorker({ noWorker, assetsUrl }: DiagnoseOptions): Promise<Finding> {
+/**
+ * Starts the socket's Worker, and ends it.
+ * @param start - The script's own way: a page that lists its Trusted Types policies lets the script's be made once.
+ */
+export async function checkWorker(
+  { noWorker, assetsUrl }: DiagnoseOptions,
+  start: typeof startSocketWorker,
+): Promise<Finding> {
   if (noWorker) return { status: 'ok', message: 'no-worker is set: the websocket runs on the page’s own thread.' };
   const { value: worker, directives } = await watchPolicy(probeLimitMs, /^(script|worker)-src|^require-trusted/, () =>
-    startSocketWorker(assetsUrl),
+    start(assetsUrl),
   );
   worker?.terminate();
   if (worker) return { status: 'ok', message: 'The worker starts.' };

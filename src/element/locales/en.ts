@@ -17,7 +17,7 @@ export interface Strings {
   readonly resume: string;
   readonly mutedHint: string;
   readonly status: Readonly<Record<CallStatus, string>>;
-  /** What the visitor is told of a failure; of those that only the site can mend, `unavailable`. */
+  /** What the visitor is told of a failure; of those that only the site can mend, and of the endpoint's refusals, `unavailable`. */
   readonly errors: Readonly<Partial<Record<CallErrorCode, string>>>;
   readonly unavailable: string;
 }
@@ -51,10 +51,12 @@ export const en: Strings = {
   unavailable: 'The call is not available right now. Please try again later.',
   errors: {
     'unsupported-browser': 'Please use another browser.',
-    'microphone-denied': 'Allow the microphone by the icon beside the page’s address and try again.',
+    'microphone-denied':
+      'Allow the microphone when your browser asks, or by the icon beside the page’s address, and try again.',
     'microphone-not-found': 'Connect a microphone and try again.',
     'microphone-in-use': 'Close other apps that use the microphone and try again.',
     'microphone-lost': 'Connect a microphone and try again.',
+    'token-request-failed': noConnection,
     'token-request-timeout': noConnection,
     'rate-limited': 'All lines are busy. Please try again later.',
     'connection-failed': noConnection,

@@ -4,12 +4,13 @@ import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import puppeteer, { type Browser, type BrowserContext, type Frame, type Page } from 'puppeteer-core';
 import sirv from 'sirv';
 import { browserFlags, ensureChromium } from '../../../scripts/chromium.mjs';
 import type { ChallengeOptions } from '../../../server/challenge.js';
 import { serve } from '../../../server/serve.js';
 import type { MediaAgentOptions } from '../../../server/resolve-agents.js';
+import { toNodeListener } from '../../../server/adapters/node.js';
 import { createTokenHandler } from '../../../server/token-handler.js';
 import type { TokenLogEntry } from '../../../server/token-settings.js';
 import { createSimulator, type Simulator, type SimulatorOptions } from '../../../simulator/simulator.js';
@@ -47,6 +48,7 @@ export interface Site {
 export type AgentWire = 'pcm' | Pick<MediaAgentOptions, 'codec' | 'framing' | 'bind'>;
 
 export interface SiteOptions {
+  /** `{elsewhere}` in it is the site's origin by another name: another origin. */
   readonly html?: string;
   /** A Content-Security-Policy; `{socket}` in it is the agent's origin. */
   readonly policy?: string;
@@ -57,6 +59,8 @@ export interface SiteOptions {
   readonly challenge?: ChallengeOptions;
   /** Paths that are not there. */
   readonly missing?: readonly string[];
+  /** What else is answered, by path, and how; it may hand on to the real token endpoint. */
+  readonly routes?: (endpoint: RequestListener) => Readonly<Record<string, RequestListener>>;
 }
 
 /** Nothing but the site's own files, and the agent's socket. */
@@ -64,21 +68,22 @@ export const strictPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' {socket}; img-src data:";
 
 /** A site with the built files, the real token endpoint and the simulated agent; every path answers the same page. */
-export async function startSite(
-  scenario: SimulatorOptions['scenario'],
-  { html = pageWith(tag()), policy = '', headers = {}, wire = 'pcm', missing = [], challenge }: SiteOptions = {},
-): Promise<Site> {
+export async function startSite(scenario: SimulatorOptions['scenario'], options: SiteOptions = {}): Promise<Site> {
+  const { html = pageWith(tag()), policy = '', wire = 'pcm', missing = [], headers = {}, challenge } = options;
   const apiKey = 'test-key';
   const simulator = await createSimulator({ apiKey, record: true, ...(scenario && { scenario }) });
   // The agent `talk` plays the simulator's own scenario.
-  const modelId = simulator.agents.talk!;
+  const { talk, speech } = simulator.agents;
   const numbers = { fromPhoneNumber: '+15550100', toPhoneNumber: '+15550101' };
   const tokenLog: TokenLogEntry[] = [];
+  const speakWith = (modelId: string) =>
+    wire === 'pcm' ? modelId : ({ protocol: 'media', modelId, ...numbers, ...wire } as const);
   const handler = createTokenHandler({
     apiKey,
     challenge,
     log: (entry) => tokenLog.push(entry),
-    agents: { agent: wire === 'pcm' ? modelId : { protocol: 'media', modelId, ...numbers, ...wire } },
+    // The second one is always well.
+    agents: { agent: speakWith(talk!), well: speakWith(speech!) },
     allowedOrigins: 'same-origin',
     widgetBaseUrl: simulator.url,
     apiBaseUrl: simulator.apiUrl,
@@ -99,10 +104,11 @@ export async function startSite(
       dist(request, response, () => void response.writeHead(404).end());
     } else {
       response.setHeader('Content-Type', 'text/html; charset=utf-8');
-      response.end(html);
+      response.end(html.replaceAll('{elsewhere}', `http://127.0.0.1:${request.socket.localPort}`));
     }
   };
-  const page = await serve({ handler, fallback, port: 0, host: '127.0.0.1' });
+  const routes = options.routes?.(toNodeListener(handler));
+  const page = await serve({ handler, routes, fallback, port: 0, host: '127.0.0.1' });
   return {
     url: page.url,
     simulator,
@@ -118,12 +124,15 @@ export interface BrowserOptions {
   /** What the visitor says, once, at 44.1 kHz; without it the fake microphone beeps. */
   readonly says?: Float32Array;
   /** How the browser answers the question for the microphone. */
-  readonly permission?: 'granted' | 'denied';
+  readonly permission?: 'granted' | 'denied' | 'asked';
+  /** Whether there is a microphone. Default true. */
+  readonly hasMicrophone?: boolean;
   readonly flags?: readonly string[];
 }
 
 /** A Chromium with a fake microphone. */
-export async function launch({ says, permission = 'granted', flags = [] }: BrowserOptions = {}): Promise<Browser> {
+export async function launch(options: BrowserOptions = {}): Promise<Browser> {
+  const { says, permission = 'granted', hasMicrophone = true, flags = [] } = options;
   const folder = mkdtempSync(path.join(tmpdir(), 'synthflow-call-'));
   const wav = path.join(folder, 'visitor.wav');
   // A microphone that gives nothing but zeros is taken for a broken one: a real one always hisses.
@@ -140,8 +149,9 @@ export async function launch({ says, permission = 'granted', flags = [] }: Brows
     headless: true,
     args: [
       ...browserFlags,
-      '--use-fake-device-for-media-stream',
-      `--use-fake-ui-for-media-stream${permission === 'denied' ? '=deny' : ''}`,
+      ...(hasMicrophone ? ['--use-fake-device-for-media-stream'] : []),
+      // Without it, a headless browser refuses whatever `Browser.setPermission` has not granted.
+      ...(permission === 'asked' ? [] : [`--use-fake-ui-for-media-stream${permission === 'denied' ? '=deny' : ''}`]),
       ...(says ? [`--use-file-for-fake-audio-capture=${wav}`] : []),
       ...flags,
     ],
@@ -151,29 +161,37 @@ export async function launch({ says, permission = 'granted', flags = [] }: Brows
 }
 
 /** Everything that the page says on the console. */
-export const consoleOf = new WeakMap<Page, string[]>();
+export const consoleOf = new WeakMap<Page | Frame, string[]>();
 
 /** Opens a page under the eyes of witness.js. */
-export async function visit(browser: Browser, url: string, { record = true } = {}): Promise<Page> {
+export async function visit(
+  browser: Browser | BrowserContext,
+  url: string,
+  { record = true, hasTag = true } = {},
+): Promise<Page> {
   const page = await browser.newPage();
   const lines: string[] = [];
   consoleOf.set(page, lines);
-  page.on('console', (message) => lines.push(`${message.type()}: ${message.text()}`));
+  consoleOf.set(page.mainFrame(), lines);
+  page.on('console', (message) => {
+    // What the browser says itself has no arguments.
+    lines.push(`${message.args().length > 0 ? message.type() : 'browser'}: ${message.text()}`);
+  });
   page.on('pageerror', (error) => lines.push(`pageerror: ${String(error)}`));
   await page.evaluateOnNewDocument(witness);
   if (record) await page.evaluateOnNewDocument('window.witnessRecorder = "/recorder.worklet.js"');
   await page.goto(url);
-  await page.waitForFunction(() => customElements.get('synthflow-call'));
+  if (hasTag) await page.waitForFunction(() => customElements.get('synthflow-call'));
   return page;
 }
 
 /** Clicks the call's one button, as a visitor does. */
-export const clickCall = async (page: Page): Promise<void> => {
+export const clickCall = async (page: Page | Frame): Promise<void> => {
   await page.locator('synthflow-call >>> [part=button]').setWaitForStableBoundingBox(false).click();
 };
 
 /** Waits until the call has this status. */
-export const waitForStatus = async (page: Page, status: string, timeout = 15_000): Promise<void> => {
+export const waitForStatus = async (page: Page | Frame, status: string, timeout = 15_000): Promise<void> => {
   await page
     .waitForFunction((wanted) => document.querySelector('synthflow-call')?.status === wanted, { timeout }, status)
     .catch(async () => {
@@ -189,7 +207,7 @@ export const waitForStatus = async (page: Page, status: string, timeout = 15_000
 export const nothingOpen = { contexts: 0, tracks: 0, sockets: 0, timers: 0, workers: 0 };
 
 /** Waits until all that a call opens is closed, and says what is left where it is not. */
-export async function expectNothingOpen(page: Page): Promise<void> {
+export async function expectNothingOpen(page: Page | Frame): Promise<void> {
   await page
     .waitForFunction(() => Object.values(window.witness.open()).every((count) => count === 0), { timeout: 5000 })
     .catch(() => {});

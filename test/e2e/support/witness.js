@@ -70,13 +70,15 @@
     }
   };
 
+  // Not there on a page without https.
   const { mediaDevices } = navigator;
-  const getUserMedia = mediaDevices.getUserMedia.bind(mediaDevices);
-  mediaDevices.getUserMedia = async (constraints) => {
-    const stream = await getUserMedia(constraints);
-    witness.tracks.push(...stream.getTracks());
-    return stream;
-  };
+  const getUserMedia = mediaDevices?.getUserMedia.bind(mediaDevices);
+  if (mediaDevices)
+    mediaDevices.getUserMedia = async (constraints) => {
+      const stream = await getUserMedia(constraints);
+      witness.tracks.push(...stream.getTracks());
+      return stream;
+    };
 
   for (const [set, clear] of [
     ['setTimeout', 'clearTimeout'],

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Browser } from 'puppeteer-core';
+import {
+  clickCall,
+  consoleOf,
+  expectNothingOpen,
+  launch,
+  startSite,
+  tag,
+  tryThrice,
+  visit,
+  waitForStatus,
+} from '../e2e/support/site.js';
+
+/** Another origin, as a CDN is. */
+const cdn = 'http://127.0.0.1:*';
+const files = "default-src 'none'; style-src 'self'; connect-src 'self' {socket}";
+const oneScript = 'http://localhost:*/dist/synthflow-call.js';
+const trusted = "require-trusted-types-for 'script'; trusted-types lit-html synthflow-call";
+
+interface Embedding {
+  readonly title: string;
+  readonly policy: string;
+  /** The script's tag. Default: from the site itself. */
+  readonly script?: string;
+  readonly attributes?: string;
+  /** Where the websocket is. */
+  readonly socketIn: 'worker' | 'page';
+  /** Directives that the browser reports as violated, in a whole call. Default: none. */
+  readonly reported?: readonly string[];
+}
+
+const fromCdn = '<script type="module" crossorigin src="{elsewhere}/dist/synthflow-call.js"></script>';
+
+const embeddings: Embedding[] = [
+  {
+    title: "'self' alone",
+    policy: `${files}; script-src 'self'`,
+    socketIn: 'worker',
+  },
+  {
+    title: "'self' alone, and style-src 'none'",
+    policy: `${files.replace("style-src 'self'", "style-src 'none'")}; script-src 'self'`,
+    socketIn: 'worker',
+  },
+  {
+    title: "a nonce and 'strict-dynamic'",
+    policy: `${files}; script-src 'nonce-n0nce' 'strict-dynamic'`,
+    script: '<script type="module" nonce="n0nce" src="/dist/synthflow-call.js"></script>',
+    socketIn: 'worker',
+  },
+  {
+    title: 'a script from another origin, and no-worker',
+    policy: `${files}; script-src ${cdn}`,
+    script: fromCdn,
+    attributes: 'no-worker',
+    socketIn: 'page',
+  },
+  {
+    title: 'a script from another origin, and no-worker and worklet-url',
+    policy: `${files}; script-src ${cdn}/dist/synthflow-call.js 'self'`,
+    script: fromCdn,
+    attributes: 'no-worker worklet-url="/dist/synthflow-call.worklet.js"',
+    socketIn: 'page',
+  },
+  {
+    title: 'a script from another origin, and assets-url',
+    policy: `${files}; script-src ${cdn}/dist/synthflow-call.js 'self'`,
+    script: fromCdn,
+    attributes: 'assets-url="/dist"',
+    socketIn: 'worker',
+  },
+  {
+    title: 'a script from another origin, and worker-src blob:',
+    policy: `${files}; script-src ${cdn}; worker-src blob:`,
+    script: fromCdn,
+    socketIn: 'worker',
+  },
+  {
+    title: 'a script from another origin, and nothing for its Worker',
+    policy: `${files}; script-src ${cdn}`,
+    script: fromCdn,
+    socketIn: 'page',
+    reported: ['worker-src'],
+  },
+  {
+    title: 'Trusted Types',
+    policy: `${files}; script-src 'self'; ${trusted}`,
+    socketIn: 'worker',
+  },
+  {
+    title: 'Trusted Types and a script from another origin',
+    policy: `${files}; script-src ${cdn}; worker-src blob:; ${trusted}`,
+    script: fromCdn,
+    socketIn: 'worker',
+  },
+  {
+    title: 'Trusted Types that do not list synthflow-call, and no-worker',
+    policy: `${files}; script-src 'self'; require-trusted-types-for 'script'; trusted-types lit-html`,
+    attributes: 'no-worker',
+    socketIn: 'page',
+  },
+  {
+    title: 'Trusted Types that do not list synthflow-call',
+    policy: `${files}; script-src 'self'; require-trusted-types-for 'script'; trusted-types lit-html`,
+    socketIn: 'page',
+    reported: ['require-trusted-types-for', 'trusted-types'],
+  },
+  {
+    title: "worker-src 'none', and no-worker",
+    policy: `${files}; script-src 'self'; worker-src 'none'`,
+    attributes: 'no-worker',
+    socketIn: 'page',
+  },
+  {
+    title: "worker-src 'none'",
+    policy: `${files}; script-src 'self'; worker-src 'none'`,
+    socketIn: 'page',
+    reported: ['worker-src'],
+  },
+  {
+    title: 'blob: alone, and worklet-url="blob:"',
+    policy: `${files}; script-src ${oneScript} blob:`,
+    attributes: 'no-worker worklet-url="blob:"',
+    socketIn: 'page',
+  },
+  {
+    title: 'data: alone, and worklet-url="data:"',
+    policy: `${files}; script-src ${oneScript} data:`,
+    attributes: 'no-worker worklet-url="data:"',
+    socketIn: 'page',
+  },
+  // Chromium tells nobody of a worklet that it blocks; Firefox reports script-src-elem here.
+  {
+    title: 'blob: alone',
+    policy: `${files}; script-src ${oneScript} blob:`,
+    attributes: 'no-worker',
+    socketIn: 'page',
+  },
+  {
+    title: 'data: alone',
+    policy: `${files}; script-src ${oneScript} data:`,
+    attributes: 'no-worker',
+    socketIn: 'page',
+  },
+];
+
+describe('a Content-Security-Policy', { concurrency: 3, timeout: 600_000 }, () => {
+  let browser: Browser;
+  before(async () => {
+    browser = await launch();
+  });
+  after(() => browser.close());
+
+  for (const embedding of embeddings) {
+    const { title, reported = [] } = embedding;
+    const consequence =
+      reported.length > 0 ? `calls, and ${reported.join(' and ')} is reported` : 'calls without a report';
+    it(`with ${title}: ${consequence}`, { timeout: 120_000 }, () =>
+      // A Worker that takes more than two seconds to start, on a machine that is too busy, is done without.
+      tryThrice(() => call(browser, embedding)),
+    );
+  }
+});
+
+/** Calls twice, until the agent is heard: what is made once a page must do for the second call. */
+async function call(browser: Browser, embedding: Embedding): Promise<void> {
+  const { policy, attributes = '', socketIn, reported = [] } = embedding;
+  const script = embedding.script ?? '<script type="module" src="/dist/synthflow-call.js"></script>';
+  const html = `<!doctype html><html lang="en"><title>A site</title>${script}${tag(attributes)}</html>`;
+  const site = await startSite('speech', { html, policy, headers: { 'Access-Control-Allow-Origin': '*' } });
+  const context = await browser.createBrowserContext();
+  try {
+    const page = await visit(context, site.url, { record: false });
+    for (const round of [1, 2]) {
+      await clickCall(page);
+      await waitForStatus(page, 'active');
+      await page.waitForFunction(() => document.querySelector('synthflow-call')!.stats.firstAudioMs !== undefined);
+      const { sockets, workers } = await page.evaluate(() => window.witness.open());
+      assert.deepEqual(
+        { sockets, workers },
+        socketIn === 'page' ? { sockets: 1, workers: 0 } : { sockets: 0, workers: 1 },
+      );
+      await clickCall(page);
+      assert.equal((await site.simulator.nextReport()).endedBy, 'visitor', `call ${round}`);
+      await expectNothingOpen(page);
+    }
+    const { violations, errors } = await page.evaluate(() => window.witness);
+    const directives = new Set(violations.map((violation) => violation.split(' ', 1)[0]));
+    assert.deepEqual([...directives].sort(), reported, violations.join(', '));
+    assert.deepEqual(errors, []);
+    assert.deepEqual(
+      consoleOf.get(page)!.filter((line) => reported.length === 0 || !line.startsWith('browser: ')),
+      [],
+    );
+  } finally {
+    await context.close();
+    await site.close();
+  }
+}
