@@ -55,6 +55,9 @@ export interface Binding {
   readonly callId: string | undefined;
 }
 
+/** More of an answer is not read, in bytes: an endless one must not fill the memory until the time is over. */
+const mostAnswerBytes = 2 ** 16;
+
 /** The longest wait that a server's word is believed for: an hour. */
 const longestRetryS = 3600;
 
@@ -146,9 +149,21 @@ async function askEndpoint(request: SessionRequest, signal: AbortSignal, serverN
     signal.throwIfAborted();
     throw new CallError('token-request-failed');
   }
-  const answer: unknown = await response.json().catch(() => signal.throwIfAborted());
+  const answer: unknown = await readJson(response).catch(() => signal.throwIfAborted());
   if (!response.ok) throw refusal(response, answer);
   return answer;
+}
+
+function readJson({ body }: Response): Promise<unknown> {
+  let bytesLeft = mostAnswerBytes;
+  const limit = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform: (piece, stream) => {
+      bytesLeft -= piece.length;
+      if (bytesLeft < 0) stream.error();
+      else stream.enqueue(piece);
+    },
+  });
+  return new Response(body?.pipeThrough(limit)).json();
 }
 
 function refusal(response: Response, answer: unknown): CallError {

@@ -88,6 +88,8 @@ type Fact = 'microphone-silent' | 'needs-tap';
 export class SynthflowCall extends LitElement {
   static override shadowRootOptions: ShadowRootInit = { mode: 'open', delegatesFocus: true };
   static override styles = styles;
+  /** Version of this copy of the script. */
+  static readonly version: string = '0.1.0';
   static override properties: PropertyDeclarations = {
     tokenEndpoint: {},
     tokenMethod: { useDefault: true },
@@ -116,6 +118,7 @@ export class SynthflowCall extends LitElement {
     noTimer: { type: Boolean },
     noMute: { type: Boolean },
     noVisualizer: { type: Boolean },
+    noLeaveWarning: { type: Boolean },
     tokenProvider: { attribute: false },
     hasAgentSpoken: { state: true },
     isMuteHinted: { state: true },
@@ -177,6 +180,8 @@ export class SynthflowCall extends LitElement {
   noMute = false;
   /** Hides the levels. */
   noVisualizer = false;
+  /** Lets the visitor leave the page in mid-call without being asked. */
+  noLeaveWarning = false;
   /** The site's own way to a session, instead of a token endpoint. */
   tokenProvider?: TokenProvider;
 
@@ -196,6 +201,10 @@ export class SynthflowCall extends LitElement {
   #isStarting = false;
   #focused?: Element | null | undefined;
   #told?: CallStatusEvent;
+  /** From the first `active` until the end. */
+  #isTalking = false;
+  /** Where its listeners are: another window, after the page has moved it there. */
+  #window?: Window | null;
 
   /** Where the call is. */
   get status(): CallStatus {
@@ -230,20 +239,28 @@ export class SynthflowCall extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    addEventListener('pagehide', this.#leave);
-    document.addEventListener(CallStatusEvent.type, this.#giveWay);
+    this.#window = this.ownerDocument.defaultView;
+    this.#listen(true);
     this.requestUpdate();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#togglePanel?.(false);
-    removeEventListener('pagehide', this.#leave);
-    document.removeEventListener(CallStatusEvent.type, this.#giveWay);
+    this.#listen(false);
     // A move in the page disconnects too, and connects again at once.
     queueMicrotask(() => {
       if (!this.isConnected) this.#leave();
     });
+  }
+
+  /** An iframe's document, or that of a picture-in-picture window: it takes no style sheet of another one. */
+  adoptedCallback(): void {
+    const view = this.ownerDocument.defaultView;
+    if (!view) return;
+    const sheet = new view.CSSStyleSheet();
+    sheet.replaceSync(styles.cssText);
+    this.shadowRoot!.adoptedStyleSheets = [sheet];
   }
 
   /**
@@ -252,7 +269,14 @@ export class SynthflowCall extends LitElement {
    */
   async start(): Promise<boolean> {
     // A call that nobody could see must not have the microphone.
-    if (!this.isConnected || this.disabled || this.#isStarting || isRunning(this.status)) return false;
+    if (
+      !this.isConnected ||
+      !this.ownerDocument.defaultView ||
+      this.disabled ||
+      this.#isStarting ||
+      isRunning(this.status)
+    )
+      return false;
     this.#isStarting = true;
     const isWanted = this.dispatchEvent(new CallBeforeStartEvent());
     this.#isStarting = false;
@@ -440,6 +464,8 @@ export class SynthflowCall extends LitElement {
     clearInterval(this.#timer);
     if (status === 'active') this.#timer = setInterval(() => this.#tick(), 1000);
     this.#tick();
+    this.#isTalking = status === 'active' || (this.#isTalking && isRunning(status));
+    this.#listen(this.isConnected);
     this.#setState(previous, false);
     this.#setState(status, true);
     if (!isRunning(status)) {
@@ -458,7 +484,7 @@ export class SynthflowCall extends LitElement {
     else this.#facts.delete(fact);
     this.#setState(fact, isOn);
     this.isPanelClosed &&= !isOn;
-    if (fact === 'needs-tap') (isOn ? addEventListener : removeEventListener)('click', this.#resume, true);
+    this.#listen(this.isConnected);
     this.requestUpdate();
   }
 
@@ -495,7 +521,10 @@ export class SynthflowCall extends LitElement {
   /** White space around other children is no label. */
   get #hasOwnLabel(): boolean {
     return [...this.childNodes].some((node) =>
-      node instanceof Element ? !node.slot : node instanceof Text && node.data.trim(),
+      // Not `instanceof`: those of an iframe are of other classes.
+      node.nodeType === Node.ELEMENT_NODE
+        ? !(node as Element).slot
+        : node.nodeType === Node.TEXT_NODE && node.textContent!.trim(),
     );
   }
 
@@ -520,7 +549,7 @@ export class SynthflowCall extends LitElement {
     return {
       sessionUrl: this.sessionUrl,
       tokenProvider: this.tokenProvider,
-      tokenEndpoint: this.tokenEndpoint,
+      tokenEndpoint: text(this.tokenEndpoint),
       tokenMethod: this.tokenMethod,
       tokenCredentials: this.tokenCredentials,
       assistantId: this.assistantId,
@@ -529,8 +558,8 @@ export class SynthflowCall extends LitElement {
       title: strings.title,
       idleTimeoutS: this.idleTimeout,
       bargeIn: this.bargeIn,
-      workletUrl: this.workletUrl,
-      assetsUrl: this.assetsUrl,
+      workletUrl: text(this.workletUrl),
+      assetsUrl: text(this.assetsUrl),
       noWorker: this.noWorker,
       microphoneId: this.microphoneId,
       speakerId: this.speakerId,
@@ -561,6 +590,26 @@ export class SynthflowCall extends LitElement {
   /** Any tap in the page will do. */
   #resume = (): void => this.#controller.resume();
 
+  /** Listens to the page, for as little as there is to hear just now. */
+  #listen(isOn: boolean): void {
+    const change = (isWanted: boolean) => (isOn && isWanted ? 'addEventListener' : 'removeEventListener');
+    const view = this.#window;
+    view?.[change(true)]('pagehide', this.#leave);
+    view?.[change(this.#facts.has('needs-tap'))]('click', this.#resume, true);
+    // Only in a call: where there is such a listener, Firefox keeps no page for the way back.
+    view?.[change(this.#isTalking)]('beforeunload', this.#askToStay);
+    // A page that is frozen could not end its call any more.
+    view?.document[change(true)]('freeze', this.#leave);
+    view?.document[change(true)](CallStatusEvent.type, this.#giveWay as EventListener);
+  }
+
+  #askToStay = (event: BeforeUnloadEvent): void => {
+    if (this.noLeaveWarning) return;
+    event.preventDefault();
+    // Chrome before 119.
+    event.returnValue = true;
+  };
+
   #leave = (): void => {
     void this.#controller.stop('page');
   };
@@ -570,6 +619,11 @@ export class SynthflowCall extends LitElement {
     const isStart = event.status === 'requesting-microphone';
     if (isStart && event !== this.#told) void this.#controller.stop('replaced');
   };
+}
+
+/** A page may set a URL object. */
+function text(value: string | null | undefined): string | undefined {
+  return value ? `${value}` : undefined;
 }
 
 function clock(seconds: number): string {

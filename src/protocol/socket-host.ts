@@ -25,7 +25,7 @@ export interface SocketStats {
   /** Chunks sent, and given up because the network was too slow. */
   readonly chunksSent: number;
   readonly chunksDropped: number;
-  /** Binary messages received, and text messages that were not JSON. */
+  /** Binary messages received, and text messages that were not JSON or too long. */
   readonly audioMessages: number;
   readonly malformedMessages: number;
 }
@@ -45,6 +45,8 @@ export type SocketReport =
 
 /** How long a socket may take to open that is opened to be closed. */
 const hangUpTimeoutMs = 10_000;
+/** Longer text is counted as malformed and goes no further, in characters: reading it would hold up the sound. */
+const mostTextLength = 2 ** 20;
 /** Chunks between two `stats` reports: 200 ms of sound. */
 const statsEvery = 10;
 
@@ -194,6 +196,10 @@ class HostedSocket {
   }
 
   #takeText(message: string): void {
+    if (message.length > mostTextLength) {
+      this.#malformedMessages += 1;
+      return;
+    }
     const text = this.#wire.read(message);
     if (text.type === 'status') return;
     if (text.type === 'malformed') this.#malformedMessages += 1;
