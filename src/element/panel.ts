@@ -26,9 +26,11 @@ export function createPanel(panel: HTMLElement, anchor: HTMLElement, onEscape: (
     if (key === 'Escape') onEscape();
   };
   return (isOpen) => {
+    const { defaultView } = panel.ownerDocument;
     // The page may have taken us out of the document meanwhile, which closes a popover by itself.
-    const canOpen = isOpen && panel.isConnected && panel.childElementCount > 0;
-    if (panel.matches(':popover-open') !== canOpen) panel.togglePopover(canOpen);
+    const canOpen = isOpen && panel.isConnected && panel.childElementCount > 0 && !!defaultView;
+    // In an iframe that is gone nothing can be closed.
+    if (defaultView && panel.matches(':popover-open') !== canOpen) panel.togglePopover(canOpen);
     const listen = (isOn: boolean) => {
       const change = isOn ? 'addEventListener' : 'removeEventListener';
       view[change]('scroll', place, true);
@@ -37,7 +39,7 @@ export function createPanel(panel: HTMLElement, anchor: HTMLElement, onEscape: (
     };
     listen(false);
     if (!canOpen) return;
-    view = panel.ownerDocument.defaultView ?? window;
+    view = defaultView;
     listen(true);
     place();
   };

@@ -87,7 +87,6 @@ type Fact = 'microphone-silent' | 'needs-tap';
  */
 export class SynthflowCall extends LitElement {
   static override shadowRootOptions: ShadowRootInit = { mode: 'open', delegatesFocus: true };
-  static override styles = styles;
   /** Version of this copy of the script. */
   static readonly version: string = '0.1.0';
   static override properties: PropertyDeclarations = {
@@ -242,6 +241,8 @@ export class SynthflowCall extends LitElement {
     this.#window = this.ownerDocument.defaultView;
     this.#listen(true);
     this.requestUpdate();
+    // Now, not in a microtask: Lit then takes over what the page has set before the script was there.
+    if (!this.hasUpdated) this.performUpdate();
   }
 
   override disconnectedCallback(): void {
@@ -254,13 +255,15 @@ export class SynthflowCall extends LitElement {
     });
   }
 
-  /** An iframe's document, or that of a picture-in-picture window: it takes no style sheet of another one. */
+  /** The page has moved it to another document: an iframe's, or that of a picture-in-picture window. */
   adoptedCallback(): void {
-    const view = this.ownerDocument.defaultView;
-    if (!view) return;
-    const sheet = new view.CSSStyleSheet();
-    sheet.replaceSync(styles.cssText);
-    this.shadowRoot!.adoptedStyleSheets = [sheet];
+    if (this.shadowRoot) this.#dress(this.shadowRoot);
+  }
+
+  protected override createRenderRoot(): HTMLElement | DocumentFragment {
+    const root = super.createRenderRoot() as ShadowRoot;
+    this.#dress(root);
+    return root;
   }
 
   /**
@@ -510,6 +513,18 @@ export class SynthflowCall extends LitElement {
     } catch {
       // The page's CSS cannot see it there; nothing of ours depends on it.
     }
+  }
+
+  /** Not by Lit's `styles`: a document takes no style sheet of another one. */
+  #dress(root: ShadowRoot): void {
+    const view = this.ownerDocument.defaultView;
+    if (!view) return;
+    let sheet = styles.styleSheet!;
+    if (view !== window) {
+      sheet = new view.CSSStyleSheet();
+      sheet.replaceSync(styles.cssText);
+    }
+    root.adoptedStyleSheets = [sheet];
   }
 
   /** By script, because a strict `style-src` blocks style attributes. */
