@@ -49,6 +49,10 @@ export interface SiteOptions {
   readonly wire?: AgentWire;
   /** Paths that are not there. */
   readonly missing?: readonly string[];
+  /** Files that are there as well, by path: scripts by their ending, else HTML. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Answers some requests for the token in place of the endpoint. */
+  readonly tokens?: RequestListener;
 }
 
 /** Nothing but the site's own files, and the agent's socket. */
@@ -58,7 +62,7 @@ export const strictPolicy =
 /** A site with the built files, the real token endpoint and the simulated agent; every path answers the same page. */
 export async function startSite(
   scenario: SimulatorOptions['scenario'],
-  { html = pageWith(tag()), policy = '', wire = 'pcm', missing = [] }: SiteOptions = {},
+  { html = pageWith(tag()), policy = '', wire = 'pcm', missing = [], files = {}, tokens }: SiteOptions = {},
 ): Promise<Site> {
   const apiKey = 'test-key';
   const simulator = await createSimulator({ apiKey, record: true, ...(scenario && { scenario }) });
@@ -80,6 +84,11 @@ export async function startSite(
     if (request.url === '/recorder.worklet.js') {
       response.setHeader('Content-Type', 'text/javascript');
       response.end(readFileSync(new URL('recorder.worklet.js', import.meta.url)));
+    } else if (tokens && request.url?.startsWith('/tokens')) {
+      tokens(request, response);
+    } else if (files[request.url ?? ''] !== undefined) {
+      response.setHeader('Content-Type', request.url!.endsWith('.js') ? 'text/javascript' : 'text/html; charset=utf-8');
+      response.end(files[request.url!]);
     } else if (missing.includes(request.url ?? '')) {
       response.writeHead(404).end();
     } else if (request.url?.startsWith('/dist/')) {
@@ -107,10 +116,17 @@ export interface BrowserOptions {
   /** How the browser answers the question for the microphone. */
   readonly permission?: 'granted' | 'denied';
   readonly flags?: readonly string[];
+  /** Flags of Puppeteer's that are left out. */
+  readonly withoutFlags?: string[];
 }
 
 /** A Chromium with a fake microphone. */
-export async function launch({ says, permission = 'granted', flags = [] }: BrowserOptions = {}): Promise<Browser> {
+export async function launch({
+  says,
+  permission = 'granted',
+  flags = [],
+  withoutFlags = [],
+}: BrowserOptions = {}): Promise<Browser> {
   const folder = mkdtempSync(path.join(tmpdir(), 'synthflow-call-'));
   const wav = path.join(folder, 'visitor.wav');
   // A microphone that gives nothing but zeros is taken for a broken one: a real one always hisses.
@@ -125,6 +141,7 @@ export async function launch({ says, permission = 'granted', flags = [] }: Brows
   const browser = await puppeteer.launch({
     executablePath: ensureChromium(),
     headless: true,
+    ignoreDefaultArgs: withoutFlags,
     args: [
       ...browserFlags,
       '--use-fake-device-for-media-stream',
