@@ -65,7 +65,7 @@ export class WatchedPage {
     const { jsEventListeners, nodes } = await this.#devtools.send('Memory.getDOMCounters');
     return {
       heapBytes: metrics.find(({ name }) => name === 'JSHeapUsedSize')!.value,
-      residentBytes: await this.#residentBytes(),
+      residentBytes: await this.residentBytes(),
       listeners: jsEventListeners,
       nodes,
       objects,
@@ -82,8 +82,8 @@ export class WatchedPage {
     return count;
   }
 
-  /** 0 where the system does not tell. */
-  async #residentBytes(): Promise<number> {
+  /** Resident memory of the page’s process, in bytes; 0 where the system does not tell. */
+  async residentBytes(): Promise<number> {
     const { processInfo } = await this.#system.send('SystemInfo.getProcessInfo');
     const pages = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => residentBytes(id));
     return Math.max(0, ...pages);
