@@ -96,6 +96,8 @@ const remedies: Readonly<Record<string, string>> = {
   'rate-limited': 'Its log names the limit.',
   busy: 'Synthflow is busy, or WebSocket media is not enabled for your account.',
 };
+/** More of an answer is not read, in bytes: an endless one must not fill the memory until the time is over. */
+const mostAnswerBytes = 2 ** 16;
 
 /** The longest wait that a server's word is believed for: an hour. */
 const longestRetryS = 3600;
@@ -229,10 +231,22 @@ async function askEndpoint(
         : 'The browser is offline.',
     });
   }
-  const answer: unknown = await response.json().catch(() => signal.throwIfAborted());
+  const answer: unknown = await readJson(response).catch(() => signal.throwIfAborted());
   // A challenge is solved once, and not where the answer to it has no place: in a query.
   if (response.ok || (challengeIn(answer) && init.body && challenge === undefined)) return answer;
   throw refusal(response, answer, init);
+}
+
+function readJson({ body }: Response): Promise<unknown> {
+  let bytesLeft = mostAnswerBytes;
+  const limit = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform: (piece, stream) => {
+      bytesLeft -= piece.length;
+      if (bytesLeft < 0) stream.error();
+      else stream.enqueue(piece);
+    },
+  });
+  return new Response(body?.pipeThrough(limit)).json();
 }
 
 function refusal(response: Response, answer: unknown, { method }: RequestInit): CallError {

@@ -92,7 +92,8 @@ type Fact = 'microphone-silent' | 'needs-tap';
  */
 export class SynthflowCall extends LitElement {
   static override shadowRootOptions: ShadowRootInit = { mode: 'open', delegatesFocus: true };
-  static override styles = styles;
+  /** Version of this copy of the script. */
+  static readonly version: string = '0.1.0';
   static override properties: PropertyDeclarations = {
     tokenEndpoint: {},
     tokenMethod: { useDefault: true },
@@ -122,6 +123,7 @@ export class SynthflowCall extends LitElement {
     noMute: { type: Boolean },
     noVisualizer: { type: Boolean },
     debug: { type: Boolean },
+    noLeaveWarning: { type: Boolean },
     tokenProvider: { attribute: false },
     challengeSolver: { attribute: false },
     hasAgentSpoken: { state: true },
@@ -186,6 +188,8 @@ export class SynthflowCall extends LitElement {
   noVisualizer = false;
   /** Runs `diagnose()` once, before any click, and tells of calls on the console. For the site's developer. */
   debug = false;
+  /** Lets the visitor leave the page in mid-call without being asked. */
+  noLeaveWarning = false;
   /** The site's own way to a session, instead of a token endpoint. */
   tokenProvider?: TokenProvider;
   /** Solves challenges of the token endpoint that are not `altcha`: `(challenge, signal) => Promise<answer>`. */
@@ -207,6 +211,10 @@ export class SynthflowCall extends LitElement {
   #isStarting = false;
   #focused?: Element | null | undefined;
   #told?: CallStatusEvent;
+  /** From the first `active` until the end. */
+  #isTalking = false;
+  /** Where its listeners are: another window, after the page has moved it there. */
+  #window?: Window | null;
 
   /** Where the call is. */
   get status(): CallStatus {
@@ -241,20 +249,32 @@ export class SynthflowCall extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    addEventListener('pagehide', this.#leave);
-    document.addEventListener(CallStatusEvent.type, this.#giveWay);
+    this.#window = this.ownerDocument.defaultView;
+    this.#listen(true);
     this.requestUpdate();
+    // Now, not in a microtask: Lit then takes over what the page has set before the script was there.
+    if (!this.hasUpdated) this.performUpdate();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#togglePanel?.(false);
-    removeEventListener('pagehide', this.#leave);
-    document.removeEventListener(CallStatusEvent.type, this.#giveWay);
+    this.#listen(false);
     // A move in the page disconnects too, and connects again at once.
     queueMicrotask(() => {
       if (!this.isConnected) this.#leave();
     });
+  }
+
+  /** The page has moved it to another document: an iframe's, or that of a picture-in-picture window. */
+  adoptedCallback(): void {
+    if (this.shadowRoot) this.#dress(this.shadowRoot);
+  }
+
+  protected override createRenderRoot(): HTMLElement | DocumentFragment {
+    const root = super.createRenderRoot() as ShadowRoot;
+    this.#dress(root);
+    return root;
   }
 
   /**
@@ -263,7 +283,14 @@ export class SynthflowCall extends LitElement {
    */
   async start(): Promise<boolean> {
     // A call that nobody could see must not have the microphone.
-    if (!this.isConnected || this.disabled || this.#isStarting || isRunning(this.status)) return false;
+    if (
+      !this.isConnected ||
+      !this.ownerDocument.defaultView ||
+      this.disabled ||
+      this.#isStarting ||
+      isRunning(this.status)
+    )
+      return false;
     this.#isStarting = true;
     const isWanted = this.dispatchEvent(new CallBeforeStartEvent());
     this.#isStarting = false;
@@ -473,6 +500,8 @@ export class SynthflowCall extends LitElement {
     if (status === 'requesting-microphone') this.hasAgentSpoken = false;
     if (status === 'requesting-microphone' || status === 'failed') this.isPanelClosed = false;
     this.#tick();
+    this.#isTalking = status === 'active' || (this.#isTalking && isRunning(status));
+    this.#listen(this.isConnected);
     this.#setState(previous, false);
     this.#setState(status, true);
     if (!isRunning(status)) {
@@ -491,7 +520,7 @@ export class SynthflowCall extends LitElement {
     else this.#facts.delete(fact);
     this.#setState(fact, isOn);
     this.isPanelClosed &&= !isOn;
-    if (fact === 'needs-tap') (isOn ? addEventListener : removeEventListener)('click', this.#resume, true);
+    this.#listen(this.isConnected);
     this.requestUpdate();
   }
 
@@ -522,6 +551,18 @@ export class SynthflowCall extends LitElement {
     }
   }
 
+  /** Not by Lit's `styles`: a document takes no style sheet of another one. */
+  #dress(root: ShadowRoot): void {
+    const view = this.ownerDocument.defaultView;
+    if (!view) return;
+    let sheet = styles.styleSheet!;
+    if (view !== window) {
+      sheet = new view.CSSStyleSheet();
+      sheet.replaceSync(styles.cssText);
+    }
+    root.adoptedStyleSheets = [sheet];
+  }
+
   /** By script, because a strict `style-src` blocks style attributes. */
   #setStyle(name: string, value: string): void {
     const boxes = this.shadowRoot?.querySelectorAll<HTMLElement>('.call, .panel') ?? [];
@@ -531,7 +572,10 @@ export class SynthflowCall extends LitElement {
   /** White space around other children is no label. */
   get #hasOwnLabel(): boolean {
     return [...this.childNodes].some((node) =>
-      node instanceof Element ? !node.slot : node instanceof Text && node.data.trim(),
+      // Not `instanceof`: those of an iframe are of other classes.
+      node.nodeType === Node.ELEMENT_NODE
+        ? !(node as Element).slot
+        : node.nodeType === Node.TEXT_NODE && node.textContent!.trim(),
     );
   }
 
@@ -557,7 +601,7 @@ export class SynthflowCall extends LitElement {
       sessionUrl: this.sessionUrl,
       tokenProvider: this.tokenProvider,
       challengeSolver: this.challengeSolver,
-      tokenEndpoint: this.tokenEndpoint,
+      tokenEndpoint: text(this.tokenEndpoint),
       tokenMethod: this.tokenMethod,
       tokenCredentials: this.tokenCredentials,
       assistantId: this.assistantId,
@@ -566,8 +610,8 @@ export class SynthflowCall extends LitElement {
       title: strings.title,
       idleTimeoutS: this.idleTimeout,
       bargeIn: this.bargeIn,
-      workletUrl: this.workletUrl,
-      assetsUrl: this.assetsUrl,
+      workletUrl: text(this.workletUrl),
+      assetsUrl: text(this.assetsUrl),
       noWorker: this.noWorker,
       microphoneId: this.microphoneId,
       speakerId: this.speakerId,
@@ -598,6 +642,26 @@ export class SynthflowCall extends LitElement {
   /** Any tap in the page will do. */
   #resume = (): void => this.#controller.resume();
 
+  /** Listens to the page, for as little as there is to hear just now. */
+  #listen(isOn: boolean): void {
+    const change = (isWanted: boolean) => (isOn && isWanted ? 'addEventListener' : 'removeEventListener');
+    const view = this.#window;
+    view?.[change(true)]('pagehide', this.#leave);
+    view?.[change(this.#facts.has('needs-tap'))]('click', this.#resume, true);
+    // Only in a call: where there is such a listener, Firefox keeps no page for the way back.
+    view?.[change(this.#isTalking)]('beforeunload', this.#askToStay);
+    // A page that is frozen could not end its call any more.
+    view?.document[change(true)]('freeze', this.#leave);
+    view?.document[change(true)](CallStatusEvent.type, this.#giveWay as EventListener);
+  }
+
+  #askToStay = (event: BeforeUnloadEvent): void => {
+    if (this.noLeaveWarning) return;
+    event.preventDefault();
+    // Chrome before 119.
+    event.returnValue = true;
+  };
+
   #leave = (): void => {
     void this.#controller.stop('page');
   };
@@ -607,6 +671,11 @@ export class SynthflowCall extends LitElement {
     const isStart = event.status === 'requesting-microphone';
     if (isStart && event !== this.#told) void this.#controller.stop('replaced');
   };
+}
+
+/** A page may set a URL object. */
+function text(value: string | null | undefined): string | undefined {
+  return value ? `${value}` : undefined;
 }
 
 function clock(seconds: number): string {

@@ -47,7 +47,7 @@ const g711 = (
   payloadType,
   create: ofSamples(
     (chunk) => Uint8Array.from(new Int16Array(chunk), encode).buffer,
-    (payload) => Int16Array.from(payload, decode).buffer,
+    (payload) => new Int16Array(payload).map(decode).buffer,
   ),
 });
 

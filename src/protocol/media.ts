@@ -31,6 +31,8 @@ export function mediaFormat({ codec, framing }: WireChoice): WireFormat | undefi
 
 /** What is held at most until the codec's file is there, in bytes: half a minute of L16. */
 const mostHeldBytes = 2 ** 20;
+/** However small they are, in messages: each takes some memory beside its bytes. */
+const mostHeld = 2 ** 14;
 
 /**
  * Synthflow's WebSocket media: 20 ms of a codec in each binary message, bare or as an RTP packet, and no status of ours.
@@ -69,7 +71,8 @@ export class MediaWire implements Wire {
 
   decode(message: ArrayBuffer): void {
     if (this.#transcoder) this.#transcoder.decode(message);
-    else if ((this.#heldBytes += message.byteLength) <= mostHeldBytes) this.#held.push(message);
+    else if ((this.#heldBytes += message.byteLength) <= mostHeldBytes && this.#held.length < mostHeld)
+      this.#held.push(message);
   }
 
   read(text: string): AgentText {

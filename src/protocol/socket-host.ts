@@ -25,7 +25,7 @@ export interface SocketStats {
   /** Chunks sent, and given up because the network was too slow. */
   readonly chunksSent: number;
   readonly chunksDropped: number;
-  /** Binary messages received, and text messages that were not JSON. */
+  /** Binary messages received; text messages that were not JSON, and what was too long. */
   readonly audioMessages: number;
   readonly malformedMessages: number;
 }
@@ -45,6 +45,11 @@ export type SocketReport =
 
 /** How long a socket may take to open that is opened to be closed. */
 const hangUpTimeoutMs = 10_000;
+/**
+ * A longer message is counted as malformed and goes no further, in bytes or characters: it is more sound than the player
+ * holds (120 s), and to read it would hold up what is said.
+ */
+const longestMessage = 2 ** 22;
 /** Chunks between two `stats` reports: 200 ms of sound. */
 const statsEvery = 10;
 
@@ -186,7 +191,9 @@ class HostedSocket {
   }
 
   #takeMessage(message: ArrayBuffer | string): void {
-    if (typeof message === 'string') {
+    if ((typeof message === 'string' ? message.length : message.byteLength) > longestMessage) {
+      this.#malformedMessages += 1;
+    } else if (typeof message === 'string') {
       this.#takeText(message);
     } else {
       this.#audioMessages += 1;

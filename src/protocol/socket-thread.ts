@@ -43,7 +43,8 @@ export class SocketThread {
   #isStopped = false;
 
   constructor({ assetsUrl, noWorker }: ThreadOptions = {}) {
-    this.ready = noWorker ? Promise.resolve() : this.#start(assetsUrl);
+    // It rejects for what is no URL.
+    this.ready = noWorker ? Promise.resolve() : this.#start(assetsUrl).catch(() => {});
   }
 
   /**

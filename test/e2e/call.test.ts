@@ -302,6 +302,8 @@ for (const [wire, sampleRate] of [
       it('ends the call when the visitor leaves', () =>
         onSite(browser, startSite('speech', { wire }), async (page, { simulator }) => {
           await call(page);
+          // The browser asks whether to leave.
+          page.on('dialog', (dialog) => void dialog.accept());
           await page.goto('about:blank');
           const { endedBy, closeCode } = await simulator.nextReport();
           assert.deepEqual([endedBy, closeCode], ['visitor', 1000]);

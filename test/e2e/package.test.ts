@@ -55,12 +55,15 @@ describe('the package', () => {
       const { SynthflowCall } = await import('synthflow-call');
       const element = await import('synthflow-call/element');
       const { createTokenHandler } = await import('synthflow-call/server');
-      console.log(typeof SynthflowCall, element.SynthflowCall === SynthflowCall, typeof createTokenHandler);`;
+      const { status, muted } = new SynthflowCall();
+      console.log(typeof SynthflowCall, element.SynthflowCall === SynthflowCall, typeof createTokenHandler);
+      console.log(status, muted, SynthflowCall.version);`;
     const printed = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
       cwd: root,
       encoding: 'utf8',
     });
-    assert.equal(printed.trim(), 'function true function');
+    const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { version: string };
+    assert.equal(printed.trim(), `function true function\nidle false ${version}`);
   });
 
   it('is bundled with its worklet and its worker as files of the site', async () => {

@@ -61,6 +61,10 @@ export interface SiteOptions {
   readonly missing?: readonly string[];
   /** What else is answered, by path, and how; it may hand on to the real token endpoint. */
   readonly routes?: (endpoint: RequestListener) => Readonly<Record<string, RequestListener>>;
+  /** Files that are there as well, by path: scripts by their ending, else HTML. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Answers some requests for the token in place of the endpoint. */
+  readonly tokens?: RequestListener;
 }
 
 /** Nothing but the site's own files, and the agent's socket. */
@@ -69,7 +73,8 @@ export const strictPolicy =
 
 /** A site with the built files, the real token endpoint and the simulated agent; every path answers the same page. */
 export async function startSite(scenario: SimulatorOptions['scenario'], options: SiteOptions = {}): Promise<Site> {
-  const { html = pageWith(tag()), policy = '', wire = 'pcm', missing = [], headers = {}, challenge } = options;
+  const { html = pageWith(tag()), policy = '', wire = 'pcm', missing = [] } = options;
+  const { headers = {}, files = {}, tokens, challenge } = options;
   const apiKey = 'test-key';
   const simulator = await createSimulator({ apiKey, record: true, ...(scenario && { scenario }) });
   // The agent `talk` plays the simulator's own scenario.
@@ -97,6 +102,11 @@ export async function startSite(scenario: SimulatorOptions['scenario'], options:
     if (request.url === '/recorder.worklet.js') {
       response.setHeader('Content-Type', 'text/javascript');
       response.end(readFileSync(new URL('recorder.worklet.js', import.meta.url)));
+    } else if (tokens && request.url?.startsWith('/tokens')) {
+      tokens(request, response);
+    } else if (files[request.url ?? ''] !== undefined) {
+      response.setHeader('Content-Type', request.url!.endsWith('.js') ? 'text/javascript' : 'text/html; charset=utf-8');
+      response.end(files[request.url!]);
     } else if (missing.includes(request.url ?? '')) {
       response.writeHead(404).end();
     } else if (/^\/(dist|mirror)\//.test(request.url ?? '')) {
@@ -128,11 +138,13 @@ export interface BrowserOptions {
   /** Whether there is a microphone. Default true. */
   readonly hasMicrophone?: boolean;
   readonly flags?: readonly string[];
+  /** Flags of Puppeteer's that are left out. */
+  readonly withoutFlags?: string[];
 }
 
 /** A Chromium with a fake microphone. */
 export async function launch(options: BrowserOptions = {}): Promise<Browser> {
-  const { says, permission = 'granted', hasMicrophone = true, flags = [] } = options;
+  const { says, permission = 'granted', hasMicrophone = true, flags = [], withoutFlags = [] } = options;
   const folder = mkdtempSync(path.join(tmpdir(), 'synthflow-call-'));
   const wav = path.join(folder, 'visitor.wav');
   // A microphone that gives nothing but zeros is taken for a broken one: a real one always hisses.
@@ -147,6 +159,7 @@ export async function launch(options: BrowserOptions = {}): Promise<Browser> {
   const browser = await puppeteer.launch({
     executablePath: ensureChromium(),
     headless: true,
+    ignoreDefaultArgs: withoutFlags,
     args: [
       ...browserFlags,
       ...(hasMicrophone ? ['--use-fake-device-for-media-stream'] : []),

@@ -1,0 +1,144 @@
+import type { Browser } from 'puppeteer-core';
+import { clickCall, startSite, waitForStatus } from '../../test/e2e/support/site.js';
+import { WatchedPage, type Holdings } from './watched-page.js';
+
+/** What a page held after so many calls, or so many seconds of one. */
+export interface Checkpoint extends Holdings {
+  readonly at: number;
+}
+
+/** The most by which a page may grow after its warm-up, as a share. The process counts what the allocator keeps as well. */
+const mostGrowth = { heapBytes: 0.05, residentBytes: 0.1 };
+/**
+ * Chromium keeps the newest streams of getUserMedia for a while, in a page without a line of ours as well: so many are no
+ * leak, however many calls there were.
+ */
+const mostStreams = 20;
+
+export interface SoakOptions {
+  /** Calls, or seconds. */
+  readonly count: number;
+  /** So many between two looks. */
+  readonly every: number;
+  readonly onLook?: (checkpoint: Checkpoint) => void;
+}
+
+/** Makes calls in one page, one after the other, and looks now and then what the page holds while none runs. */
+export async function soakCalls(browser: Browser, { count, every, onLook }: SoakOptions): Promise<Checkpoint[]> {
+  return inPage(browser, 'speech', async (watched, simulator) => {
+    const { page } = watched;
+    const looks: Checkpoint[] = [];
+    for (let call = 1; call <= count; call += 1) {
+      await clickCall(page);
+      await waitForStatus(page, 'active');
+      await page.waitForFunction(() => document.querySelector('synthflow-call')!.stats.audioMessages > 5);
+      await clickCall(page);
+      await waitForStatus(page, 'ended');
+      await simulator.nextReport();
+      if (call % every !== 0) continue;
+      // The context closes after the call's end, and with it go its timers.
+      await page.evaluate(() => document.querySelector('synthflow-call')!.stop());
+      looks.push({ at: call, ...(await watched.look()) });
+      onLook?.(looks.at(-1)!);
+    }
+    return looks;
+  });
+}
+
+/** Looks now and then what one call holds in which both sides make sound. */
+export async function soakOneCall(browser: Browser, { count, every, onLook }: SoakOptions): Promise<Checkpoint[]> {
+  // The visitor beeps, and the agent says it again.
+  return inPage(browser, { name: 'echo', greeting: false }, async (watched) => {
+    const { page } = watched;
+    const looks: Checkpoint[] = [];
+    await clickCall(page);
+    await waitForStatus(page, 'active');
+    for (let second = every; second <= count; second += every) {
+      await page.waitForFunction(
+        (seconds) => document.querySelector('synthflow-call')!.duration >= seconds,
+        { polling: 200, timeout: (every + 30) * 1000 },
+        second,
+      );
+      looks.push({ at: second, ...(await watched.look()) });
+      onLook?.(looks.at(-1)!);
+    }
+    const { status, stats } = await page.evaluate(() => {
+      const { status, stats } = document.querySelector('synthflow-call')!;
+      return { status, stats };
+    });
+    if (status !== 'active' || stats.chunksSent < 40 * count || stats.audioMessages === 0) {
+      throw new Error(`The call is ${status}: ${JSON.stringify(stats)}`);
+    }
+    return looks;
+  });
+}
+
+/**
+ * What a page holds that it should not, in sentences. The first look is the warm-up: what the browser compiles and keeps once.
+ * @param isIdle - No call runs: nothing at all may be open.
+ */
+export function leaks(looks: readonly Checkpoint[], { isIdle }: { isIdle: boolean }): string[] {
+  const [first, ...rest] = looks;
+  const last = rest.at(-1);
+  if (!first || !last) return ['There were no two looks.'];
+  const found: string[] = [];
+  for (const [figure, share] of Object.entries(mostGrowth) as [keyof typeof mostGrowth, number][]) {
+    // What is compiled between the first two looks is part of the warm-up.
+    const from = Math.max(first[figure], rest[0]![figure]);
+    if (last[figure] > from * (1 + share)) found.push(`${figure}: ${from} at first, ${last[figure]} at ${last.at}.`);
+  }
+  for (const figure of ['listeners', 'nodes'] as const) {
+    if (last[figure] > first[figure])
+      found.push(`${figure}: ${first[figure]} at ${first.at}, ${last[figure]} at ${last.at}.`);
+  }
+  for (const [name, count] of Object.entries(last.objects)) {
+    const isStream = name.startsWith('MediaStream');
+    const most = isStream ? mostStreams : isIdle ? 0 : (first.objects[name] ?? 0);
+    if (count > most) found.push(`${count} objects of ${name} at ${last.at}.`);
+  }
+  for (const look of looks) {
+    for (const [name, count] of Object.entries(look.open)) {
+      const most = isIdle ? 0 : (first.open[name] ?? 0);
+      if (count > most) found.push(`${count} ${name} open at ${look.at}.`);
+    }
+  }
+  return found;
+}
+
+/** One line about a look. */
+export function describeLook(
+  unit: string,
+  { at, heapBytes, residentBytes, listeners, nodes, objects, open }: Checkpoint,
+): string {
+  const mb = (bytes: number) => (bytes / 1e6).toFixed(2);
+  const some = (counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts)
+      .filter(([, count]) => count > 0)
+      .map(([name, count]) => `${count} ${name}`)
+      .join(', ') || 'none';
+  return (
+    `${at} ${unit}: heap ${mb(heapBytes)} MB, process ${mb(residentBytes)} MB, ${listeners} listeners, ${nodes} nodes; ` +
+    `objects: ${some(objects)}; open: ${some(open)}`
+  );
+}
+
+async function inPage<T>(
+  browser: Browser,
+  scenario: Parameters<typeof startSite>[0],
+  test: (watched: WatchedPage, simulator: Awaited<ReturnType<typeof startSite>>['simulator']) => Promise<T>,
+): Promise<T> {
+  const site = await startSite(scenario);
+  const watched = await WatchedPage.open(browser, site.url);
+  let hasCrashed = false;
+  watched.page.on('error', () => (hasCrashed = true));
+  try {
+    await watched.page.waitForFunction(() => customElements.get('synthflow-call'));
+    return await test(watched, site.simulator);
+  } catch (cause) {
+    if (hasCrashed) throw new Error('The browser’s page has crashed.', { cause });
+    throw cause;
+  } finally {
+    if (!hasCrashed) await watched.close();
+    await site.close();
+  }
+}

@@ -1,0 +1,36 @@
+// `npm run test:failures`: every failure of a call, and every kind of Content-Security-Policy, in Chromium.
+// `npm run test:lifecycle`: what a page, a browser, an agent and time may do to a call: the long forms of what `npm test`
+// tries in short. The last line is `N passed, N failed`.
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { ensureChromium } from './chromium.mjs';
+import { ensurePackages, root } from './setup.mjs';
+
+ensurePackages();
+try {
+  process.env.CHROME_PATH = ensureChromium();
+} catch (error) {
+  console.error(error.message);
+  process.exit(1);
+}
+const { buildAll } = await import('./build.mjs');
+await buildAll(['script']);
+
+const folder = process.argv[2];
+const files = readdirSync(`${root}test/${folder}`)
+  .filter((name) => name.endsWith('.test.ts'))
+  .map((name) => `test/${folder}/${name}`);
+const flags = ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-concurrency=1', '--test-timeout=240000'];
+const child = spawn(process.execPath, [...flags, ...files], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+let output = '';
+child.stdout.on('data', (text) => {
+  output += text;
+  process.stdout.write(text);
+});
+child.on('close', (code) => {
+  const count = (name) => Number(new RegExp(`^ℹ ${name} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
+  const [passed, failures] = [count('pass'), count('fail') + count('cancelled')];
+  const failed = code === 0 && passed > 0 ? failures : Math.max(1, failures);
+  console.log(`\n${passed} passed, ${failed} failed`);
+  process.exit(failed === 0 ? 0 : 1);
+});

@@ -1,0 +1,107 @@
+import { expect, fixture, html } from '@open-wc/testing';
+import * as fc from 'fast-check';
+import '../../src/index.js';
+import type { SynthflowCall } from '../../src/element/synthflow-call.js';
+import { watchConsole } from '../support/browser-fakes.js';
+import { button, place } from '../support/calls.js';
+
+const seed = 11;
+const words = fc.oneof(
+  fc.constantFrom(
+    '<img src=/was-here onerror="globalThis.isBroken=1">',
+    '"><script>globalThis.isBroken=1</script>',
+    '${globalThis.isBroken=1}',
+    'javascript:globalThis.isBroken=1',
+    'url(/was-here)',
+    'red;background:url(/was-here)',
+    '}*{background:url(/was-here)}',
+    'color-mix(in srgb, red, url(/was-here))',
+    '__proto__',
+    'constructor',
+    'NaN',
+    'Infinity',
+    '-Infinity',
+    '-1',
+    '1e999',
+    '0x10',
+    '',
+    ' ',
+    'null',
+    'undefined',
+    'true',
+    '{assistant_id}',
+    '//was-here.invalid/',
+    '\u202eright to left',
+    '\u0000\ud800',
+    'a'.repeat(20_000),
+    'many words '.repeat(2000),
+  ),
+  fc.string({ unit: 'binary', maxLength: 100 }),
+  fc.double().map(String),
+);
+
+/** Everything that a page can write on the tag. */
+const { observedAttributes } = customElements.get('synthflow-call') as unknown as { observedAttributes: string[] };
+const attributes = observedAttributes.filter((name) => name !== 'disabled');
+
+const requested = () => performance.getEntriesByType('resource').filter(({ name }) => name.includes('was-here'));
+
+describe('whatever a page writes into the attributes', () => {
+  it('is text: no markup, no request, no error, and the button stays as large as it was', async () => {
+    const element = await fixture<SynthflowCall>(html`<synthflow-call></synthflow-call>`);
+    const { height } = element.getBoundingClientRect();
+    performance.clearResourceTimings();
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(fc.constantFrom(...attributes), words, { maxKeys: 6 }), async (values) => {
+        for (const [name, value] of Object.entries(values)) element.setAttribute(name, value);
+        await element.updateComplete;
+        expect(element.shadowRoot!.querySelector('img, script, style, iframe, a, b')).to.equal(null);
+        expect(element.getBoundingClientRect().height).to.equal(height);
+        expect(button(element).disabled).to.equal(false);
+        for (const name of Object.keys(values)) element.removeAttribute(name);
+        await element.updateComplete;
+      }),
+      { seed, numRuns: 1500 },
+    );
+    expect(requested()).to.be.empty;
+    expect(globalThis).not.to.have.property('isBroken');
+    expect(button(element).textContent!.trim()).to.equal('Start a call');
+  });
+
+  it('a call with it becomes active or fails with a code, and ends', async () => {
+    const { element } = await place();
+    const said = watchConsole();
+    // Not the files: the test's server would say of each that it is not there. They are below.
+    const others = ['session-url', 'token-endpoint', 'assets-url', 'worklet-url'];
+    const names = attributes.filter((name) => !others.includes(name));
+    const values = fc.dictionary(fc.constantFrom(...names), words, { minKeys: 3, maxKeys: 12 });
+    let failures = 0;
+    // Few, because each has an AudioContext.
+    await fc.assert(
+      fc.asyncProperty(values, async (some) => {
+        for (const [name, value] of Object.entries(some)) element.setAttribute(name, value);
+        const isActive = await element.start();
+        if (!isActive && element.status === 'failed') failures += 1;
+        expect(element.status).to.be.oneOf(isActive ? ['active', 'ended'] : ['failed', 'ended']);
+        if (element.status === 'failed') expect(element.error!.code).to.equal('protocol-error');
+        await element.stop();
+        for (const name of Object.keys(some)) element.removeAttribute(name);
+      }),
+      { seed, numRuns: 15 },
+    );
+    // One warning a failure.
+    expect(said.length).to.equal(failures);
+    expect(globalThis).not.to.have.property('isBroken');
+  });
+
+  for (const url of ['http://[', 'javascript:globalThis.isBroken=1', '//0.0.0.0:1']) {
+    it(`a call has its files from beside the script where assets-url and worklet-url are "${url}"`, async () => {
+      const { element } = await place();
+      element.setAttribute('assets-url', url);
+      element.setAttribute('worklet-url', url);
+      expect(await element.start()).to.equal(true);
+      await element.stop();
+      expect(globalThis).not.to.have.property('isBroken');
+    });
+  }
+});

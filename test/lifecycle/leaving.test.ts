@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Browser, Page } from 'puppeteer-core';
+import {
+  clickCall,
+  expectNothingOpen,
+  launch,
+  onSite,
+  pageWith,
+  startSite,
+  tag,
+  waitForStatus,
+} from '../e2e/support/site.js';
+
+async function call(page: Page): Promise<void> {
+  await clickCall(page);
+  await waitForStatus(page, 'active');
+}
+
+const goAway = (page: Page) => page.goto(new URL('/elsewhere', page.url()).href);
+const elsewhere = { '/elsewhere': '<!doctype html><title>Elsewhere</title><link rel="icon" href="data:,">' };
+
+/** Whether the page came back as it was left. */
+const isKept = (page: Page): Promise<boolean> => page.evaluate(() => 'mark' in window);
+
+describe('a visitor who leaves the page', () => {
+  let browser: Browser;
+  before(async () => {
+    browser = await launch({ withoutFlags: ['--disable-back-forward-cache'] });
+  });
+  after(() => browser.close());
+
+  for (const [when, isAsked, attributes] of [
+    ['before a call', false, ''],
+    ['in mid-call', true, ''],
+    ['in mid-call where no-leave-warning is set', false, 'no-leave-warning'],
+    ['after a call', false, ''],
+  ] as const) {
+    it(`${when} is ${isAsked ? '' : 'not '}asked`, () =>
+      onSite(browser, startSite('speech', { html: pageWith(tag(attributes)) }), async (page, { simulator }) => {
+        const asked: string[] = [];
+        page.on('dialog', (dialog) => {
+          asked.push(dialog.type());
+          void dialog.accept();
+        });
+        // Without a tap in the page no browser asks.
+        await page.mouse.click(1, 1);
+        if (when !== 'before a call') await call(page);
+        if (when === 'after a call') {
+          await clickCall(page);
+          await waitForStatus(page, 'ended');
+        }
+        await page.goto('about:blank');
+        assert.deepEqual(asked, isAsked ? ['beforeunload'] : []);
+        if (when !== 'before a call') assert.equal((await simulator.nextReport()).endedBy, 'visitor');
+      }));
+  }
+
+  it('may stay, and the call goes on', () =>
+    onSite(browser, startSite('speech'), async (page) => {
+      page.on('dialog', (dialog) => void dialog.dismiss());
+      await call(page);
+      await page.evaluate(() => {
+        location.href = '/elsewhere';
+      });
+      const { chunksSent } = await page.evaluate(() => document.querySelector('synthflow-call')!.stats);
+      await page.waitForFunction(
+        (before) => document.querySelector('synthflow-call')!.stats.chunksSent > before + 50,
+        {},
+        chunksSent,
+      );
+      await clickCall(page);
+      await waitForStatus(page, 'ended');
+    }));
+
+  it('gets the page back as it was, where no call was running', () =>
+    onSite(browser, startSite('speech', { files: elsewhere }), async (page) => {
+      for (const round of ['before a call', 'after a call']) {
+        if (round === 'after a call') {
+          await call(page);
+          await clickCall(page);
+          await waitForStatus(page, 'ended');
+          await page.evaluate(() => document.querySelector('synthflow-call')!.stop());
+          await expectNothingOpen(page);
+        }
+        await page.evaluate(() => Object.assign(window, { mark: true }));
+        await goAway(page);
+        await page.goBack();
+        assert.equal(await isKept(page), true, round);
+      }
+      await call(page);
+      await clickCall(page);
+      await waitForStatus(page, 'ended');
+    }));
+
+  it('in mid-call ends it, and can call again in the page that comes back', () =>
+    onSite(
+      browser,
+      startSite('speech', { files: elsewhere, html: pageWith(tag('no-leave-warning')) }),
+      async (page, { simulator }) => {
+        await call(page);
+        await goAway(page);
+        const { endedBy, closeCode } = await simulator.nextReport();
+        assert.deepEqual([endedBy, closeCode], ['visitor', 1000]);
+        await page.goBack();
+        await page.waitForFunction(() => customElements.get('synthflow-call'));
+        const status = await page.evaluate(() => document.querySelector('synthflow-call')!.status);
+        assert.ok(['idle', 'ended'].includes(status), status);
+        await call(page);
+        await clickCall(page);
+        await waitForStatus(page, 'ended');
+        await page.evaluate(() => document.querySelector('synthflow-call')!.stop());
+        assert.equal((await simulator.nextReport()).endedBy, 'visitor');
+      },
+    ));
+
+  it('may leave it frozen: the call is over, and the next start calls', () =>
+    onSite(browser, startSite('speech'), async (page, { simulator }) => {
+      await call(page);
+      const devtools = await page.createCDPSession();
+      await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });
+      assert.equal((await simulator.nextReport()).endedBy, 'visitor');
+      await devtools.send('Page.setWebLifecycleState', { state: 'active' });
+      await waitForStatus(page, 'ended');
+      await page.evaluate(() => document.querySelector('synthflow-call')!.stop());
+      await expectNothingOpen(page);
+      // Chromium draws no page that it was told to freeze, so there is nothing to click.
+      assert.equal(await page.evaluate(() => document.querySelector('synthflow-call')!.start()), true);
+      await page.evaluate(() => document.querySelector('synthflow-call')!.stop());
+    }));
+});

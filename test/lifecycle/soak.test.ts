@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Browser } from 'puppeteer-core';
+import { describeLook, leaks, soakCalls, soakOneCall } from '../../scripts/soak/calls.js';
+import { simulateCall } from '../../scripts/soak/simulated-hour.js';
+import { launch } from '../e2e/support/site.js';
+
+// The long form, 200 calls and ten minutes, is `npm run soak`.
+describe('a page in which much is said', () => {
+  let browser: Browser;
+  before(async () => {
+    browser = await launch();
+  });
+  after(() => browser.close());
+
+  it('holds no more after twenty calls than after ten, and nothing is open', { timeout: 120_000 }, async (test) => {
+    const onLook = (look: Parameters<typeof describeLook>[1]) => test.diagnostic(describeLook('calls', look));
+    assert.deepEqual(leaks(await soakCalls(browser, { count: 20, every: 5, onLook }), { isIdle: true }), []);
+  });
+
+  it('holds no more at the end of a minute’s call than in it', { timeout: 120_000 }, async (test) => {
+    const onLook = (look: Parameters<typeof describeLook>[1]) => test.diagnostic(describeLook('s', look));
+    assert.deepEqual(leaks(await soakOneCall(browser, { count: 60, every: 15, onLook }), { isIdle: false }), []);
+  });
+});
+
+describe('an hour’s call in simulated time', () => {
+  it('holds no more at its end, and was heard to the end', (test) => {
+    const looks = simulateCall(60, 10);
+    const [first, last] = [looks[0]!, looks.at(-1)!];
+    test.diagnostic(looks.map(({ minute, bytes }) => `${minute} min ${(bytes / 1e6).toFixed(2)} MB`).join(', '));
+    assert.ok(last.bytes < first.bytes * 1.05, `${first.bytes} → ${last.bytes} bytes`);
+    assert.ok(last.chunksSent + last.chunksDropped > 179_000, `${last.chunksSent} + ${last.chunksDropped} chunks`);
+    assert.ok(last.chunksDropped > 0);
+    // It speaks for six of ten seconds.
+    assert.ok(last.playedMs > 0.58 * 3_600_000 && last.playedMs < 0.7 * 3_600_000, `${last.playedMs} ms`);
+  });
+});
