@@ -96,7 +96,7 @@ interface Line {
   disarm: () => void;
   /** What the token endpoint is asked just now. */
   asked?: Promise<unknown> | undefined;
-  session?: Session;
+  session?: Session | undefined;
   socket?: Socket;
   /** The call that the socket is to be bound to. */
   binding?: Binding | undefined;
@@ -601,7 +601,10 @@ export class CallController {
   }
 
   /** Closes the socket. A call that was created and not joined is hung up, since it would be billed. */
-  #close({ session, socket, binding }: Line): SocketStats | undefined {
+  #close(line: Line): SocketStats | undefined {
+    const { session, socket, binding } = line;
+    // An answer that comes just as it is given up would be hung up twice.
+    line.session = undefined;
     if (session?.protocol === 'media' && !session.bind && !socket) this.#parts.hangUpUnused(session.url);
     return socket?.close(binding?.sid);
   }
