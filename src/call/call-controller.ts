@@ -593,7 +593,6 @@ export class CallController {
     const { line } = attempt;
     attempt.line = undefined;
     if (!line) return;
-    line.disarm();
     if (!line.socket) line.thread.stop();
     // What the endpoint is about to answer may be a call, which can be hung up only when it is known.
     if (line.asked) void line.asked.then(() => this.#close(line));

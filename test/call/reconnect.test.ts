@@ -63,10 +63,12 @@ describe('a call whose connection is lost', () => {
     const stops = call.threads.all.reduce((sum, thread) => sum + thread.stops, 0);
     expect(stops, 'threads').to.equal(call.threads.all.length - call.sockets.all.length);
     expect(call.clock.pending, 'timers').to.equal(0);
-    const told = call.told.length;
+    const before = [call.told.length, call.threads.all.length, call.sessions.all.length];
+    replace(navigator, 'onLine', true);
     dispatchEvent(new Event('online'));
     call.clock.advance(100_000);
-    expect([call.told.length, call.clock.pending]).to.deep.equal([told, 0]);
+    expect([call.told.length, call.threads.all.length, call.sessions.all.length]).to.deep.equal(before);
+    expect(call.clock.pending).to.equal(0);
   };
 
   it('is had back in a fresh session, with the same sound, once', async () => {
@@ -273,8 +275,9 @@ describe('a call whose connection is lost', () => {
     call.clock.advance(10_000);
     expect(late.signal.aborted).to.equal(true);
     await redial(2000);
-    late.resolve(session);
+    late.resolve({ ...session, callId: 'late' });
     await nextTask();
+    expect(call.controller.stats.callId).to.equal(undefined);
     expect(call.sockets.all.length, 'the late answer opens nothing').to.equal(1);
     await reach();
     beReady();
@@ -307,6 +310,23 @@ describe('a call whose connection is lost', () => {
     call.socket.report({ type: 'agent-ready' });
     expect(call.controller.status).to.equal('active');
     expect(call.controller.stats.callId).to.equal('call-2');
+  });
+
+  it('fails as a first session would where the new one is refused when its agent speaks already', async () => {
+    const unbound: Session = { ...session, protocol: 'media', bind: true };
+    await begin({}, unbound);
+    lose();
+    await redial();
+    await reach(unbound);
+    call.socket.report({ type: 'opened' });
+    call.socket.report({ type: 'bind', serverName: 'node-2' });
+    await call.bindings.count(1);
+    call.socket.report({ type: 'client-ready' });
+    call.socket.report({ type: 'agent-ready' });
+    call.binding.reject(new CallError('token-request-failed', { httpStatus: 403 }));
+    await nextTask();
+    expect([call.controller.status, call.end!.code]).to.deep.equal(['failed', 'token-request-failed']);
+    expectNothingOpen();
   });
 
   const ends: [string, () => unknown][] = [
@@ -440,9 +460,15 @@ describe('a call whose connection is lost', () => {
     await begin();
     lose();
     expect(call.reports.all.at(-1)).to.deep.equal({ type: 'poor-connection', isOn: true });
-    await comeBack();
     const hear = (concealedMs: number) =>
       call.audio.report({ type: 'playback', levelDbfs: -100, concealedMs } as Parameters<typeof call.audio.report>[0]);
+    await redial();
+    for (let second = 0; second < 7; second += 1) {
+      hear(0);
+      call.clock.advance(1000);
+    }
+    await reach();
+    beReady();
     hear(0);
     call.clock.advance(4900);
     hear(0);
