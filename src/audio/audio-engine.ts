@@ -99,6 +99,8 @@ export class AudioEngine {
   #onReport: (report: AudioReport) => void;
   #capture: Capture | undefined;
   #speaker: Speaker | undefined;
+  /** What was lost of the agent's sound so far. */
+  #lost = { underruns: 0, droppedSamples: 0, concealedMs: 0 };
   #bargeIn: BargeIn;
   #speakerId: string | null | undefined;
   #isMuted = false;
@@ -172,11 +174,14 @@ export class AudioEngine {
   }
 
   /**
-   * Starts both streams for a wire. Comes after `granted` and `ready`.
+   * Starts both streams for a wire. Comes after `granted` and `ready`. Once more for another socket of the same call: what
+   * the agent said until then has been played in the meantime; what is left would hold up the first words of the new one.
    * @throws {AudioFailure} `audio-failed`.
    */
   connect(format: AudioFormat): AudioPorts {
+    void this.#endStreams();
     this.#format = format;
+    const before = this.#lost;
     const stream = this.#microphone.stream!;
     const [up, down] = [new MessageChannel(), new MessageChannel()];
     const { captureRate, playbackRate, chunkSamples } = format;
@@ -204,7 +209,11 @@ export class AudioEngine {
           jitterP95Ms,
           concealedMs,
         ]) => {
-          const lost = { underruns, droppedSamples, concealedMs };
+          const lost = (this.#lost = {
+            underruns: before.underruns + underruns,
+            droppedSamples: before.droppedSamples + droppedSamples,
+            concealedMs: before.concealedMs + concealedMs,
+          });
           const network = { targetMs, delayMs, jitterP50Ms, jitterP95Ms };
           this.#onReport({ type: 'playback', levelDbfs, bufferedMs, ...lost, ...network });
           this.#onDrained(bufferedMs);
@@ -289,8 +298,16 @@ export class AudioEngine {
 
   /** Ends both streams of this context; answers what closes it. */
   async #letGo(): Promise<() => Promise<void>> {
-    const [context, capture, speaker] = [this.#context as SinkContext, this.#capture, this.#speaker];
+    const context = this.#context as SinkContext;
     context.onstatechange = context.onerror = null;
+    await this.#endStreams();
+    // It rejects where the device has closed it already.
+    return () => context.close().catch(ignore);
+  }
+
+  async #endStreams(): Promise<void> {
+    const [capture, speaker] = [this.#capture, this.#speaker];
+    this.#capture = this.#speaker = undefined;
     capture?.stop();
     speaker?.stop();
     if (capture) {
@@ -299,8 +316,6 @@ export class AudioEngine {
       capture.disconnect();
       await wait(endMs);
     }
-    // It rejects where the device has closed it already.
-    return () => context.close().catch(ignore);
   }
 
   /** Called at every change of the context's state, from `ready` until it runs. */

@@ -7,8 +7,10 @@ import { wireFormat } from '../protocol/wires.js';
 import { noStats, type CallReport, type CallStats, type EndReason } from './call-report.js';
 import { CallError, type CallErrorCode } from './errors.js';
 import { keepAwake } from './keep-awake.js';
+import { LineQuality } from './line-quality.js';
 import { isRunning, next, type CallInput, type CallStatus } from './machine.js';
 import { takeMediaKeys, type MediaKeys } from './media-keys.js';
+import { longestRetryMs, nextRetryDelayMs, triesAfter } from './retry.js';
 import { fetchBinding, fetchSession, type Binding, type Session, type SessionRequest } from './session.js';
 
 /** What a call is started with. */
@@ -17,6 +19,8 @@ export interface CallOptions extends SessionRequest, AudioOptions, ThreadOptions
   readonly maxDurationS: number;
   /** Seconds without speech on either side after which it ends by itself; 0 = never. */
   readonly idleTimeoutS: number;
+  /** Goes on with a fresh session where the connection is lost. Default false. */
+  readonly reconnect?: boolean | undefined;
   /** What the system calls it, on a lock screen or beside its media keys. */
   readonly title: string;
 }
@@ -69,6 +73,9 @@ const speakingDbfs = -50;
 /** Reports (100 ms each) of quiet until the agent counts as silent: the gaps between words are shorter. */
 const speakingHold = 3;
 
+/** What a chunk holds. */
+const chunkMs = 20;
+
 /** A call's longest duration where none is given: half an hour. */
 const defaultDurationS = 1800;
 const defaultIdleS = 300;
@@ -83,28 +90,55 @@ const longestTimerMs = 2 ** 31 - 1;
 const codecsDetail =
   'This codec needs synthflow-call.codecs.js beside the script, allowed by script-src; l16 as payload does not.';
 
-/** One try at a call, from the tap to the end. What arrives for another one is stale. */
+/** One session of a call, from the request to the closed socket. What arrives for one that is not the call's is stale. */
+interface Line {
+  readonly abort: AbortController;
+  /** Aborted at its end, before `abort`: for what need not be waited for. */
+  readonly stopped: AbortController;
+  readonly thread: ReturnType<CallParts['startThread']>;
+  /** What earlier sockets of the call have counted. */
+  readonly before: SocketStats;
+  disarm: () => void;
+  /** What the token endpoint is asked just now. */
+  asked?: Promise<unknown> | undefined;
+  session?: Session | undefined;
+  socket?: Socket;
+  /** The call that the socket is to be bound to. */
+  binding?: Binding | undefined;
+}
+
+/** A connection that is gone. */
+interface Loss {
+  readonly closeCode: number;
+  readonly atMs: number;
+  readonly deadline: ReturnType<typeof setTimeout>;
+  /** Why the last try to have it back failed. */
+  error?: CallError;
+}
+
+/** One try at a call, from the tap to the end. */
 interface Attempt {
   readonly options: CallOptions;
   readonly maxDurationS: number;
   readonly idleTimeoutS: number;
-  readonly abort: AbortController;
-  /** Aborted at its end, before `abort`: for what need not be waited for. */
-  readonly stopped: AbortController;
   readonly timers: Set<ReturnType<typeof setTimeout>>;
   readonly settle: (isActive: boolean) => void;
-  disarm: () => void;
+  readonly quality: LineQuality;
+  /** What was told of it. */
+  isPoor: boolean;
+  /** None before the sound is opened, and between two tries. */
+  line?: Line | undefined;
+  /** While the call is without its agent. */
+  loss?: Loss | undefined;
+  /** Tries to have it back, and since when it holds. */
+  tries: number;
+  heldSinceMs: number;
   mediaKeys?: MediaKeys;
   /** Lets the screen go out again. */
   letSleep?: () => void;
   audio?: CallAudio;
-  /** What the token endpoint is asked just now. */
-  asked?: Promise<unknown> | undefined;
-  session?: Session;
-  thread?: ReturnType<CallParts['startThread']>;
-  socket?: Socket;
-  /** The call that the socket is to be bound to. */
-  binding?: Binding | undefined;
+  /** Ends the wait for the network. */
+  readonly abort: AbortController;
   /** Set when the agent has hung up and its last words are played. */
   hungUpCode?: number;
 }
@@ -178,9 +212,11 @@ export class CallController {
         maxDurationS: options.maxDurationS >= 0 ? options.maxDurationS : defaultDurationS,
         idleTimeoutS: options.idleTimeoutS >= 0 ? options.idleTimeoutS : defaultIdleS,
         abort: new AbortController(),
-        stopped: new AbortController(),
         timers: new Set(),
-        disarm: () => {},
+        quality: new LineQuality(),
+        isPoor: false,
+        tries: 0,
+        heldSinceMs: 0,
       };
       this.#attempt = attempt;
       this.#move('start');
@@ -229,17 +265,16 @@ export class CallController {
 
   async #run(attempt: Attempt): Promise<void> {
     const { options } = attempt;
-    const { fetchSession, startThread, openAudio } = this.#parts;
     const isStale = () => attempt !== this.#attempt;
     // A listener may have stopped the call.
     if (isStale()) return;
     try {
       // The tap is sacred: no await before this.
-      const audio = openAudio(options, (report) => isStale() || this.#hearAudio(attempt, report));
+      const audio = this.#parts.openAudio(options, (report) => isStale() || this.#hearAudio(attempt, report));
       attempt.audio = audio;
       audio.setMuted(this.#isMuted);
       audio.setVolume(this.#volume);
-      const thread = (attempt.thread = startThread(options));
+      const line = this.#startLine(attempt);
       await audio.granted();
       if (isStale()) return;
       this.#mark('microphoneMs');
@@ -248,101 +283,181 @@ export class CallController {
       attempt.letSleep = keepAwake();
       attempt.mediaKeys = takeMediaKeys(options.title, {
         hangup: () => void this.stop(),
-        togglemicrophone: () => this.#onReport({ type: 'toggle-mute' }),
+        togglemicrophone: () => this.#tell({ type: 'toggle-mute' }),
       });
       attempt.mediaKeys.setMuted(this.#isMuted);
       // A session costs money, so it is asked for only now, while the rest of the sound is set up.
-      const fetching = fetchSession(options, attempt.abort.signal, attempt.stopped.signal);
-      const [session] = await Promise.all([
-        this.#ask(attempt, fetching, (session) => (attempt.session = session)),
-        this.#within(attempt, 'audio-failed', audio.ready()),
-        thread.ready,
-      ]);
-      if (isStale()) return;
-      const format = wireFormat(session);
-      if (!format) throw new CallError('protocol-error');
-      const ports = audio.connect(format);
-      attempt.disarm = this.#arm(attempt, 'connection-timeout');
-      attempt.socket = thread.open(
-        { ...session, ...ports },
-        (report) => isStale() || this.#hearSocket(attempt, report),
-      );
+      await this.#connect(attempt, line, options, () => this.#within(attempt, 'audio-failed', audio.ready()));
     } catch (cause) {
       this.#fail(attempt, cause);
     }
   }
 
-  #hearSocket(attempt: Attempt, report: SocketReport): void {
+  #startLine(attempt: Attempt): Line {
+    const thread = this.#parts.startThread(attempt.options);
+    return (attempt.line = {
+      abort: new AbortController(),
+      stopped: new AbortController(),
+      thread,
+      before: this.#stats,
+      disarm: () => {},
+    });
+  }
+
+  /** Asks for a session and opens it between the ends of the sound, once that is there. */
+  async #connect(attempt: Attempt, line: Line, request: SessionRequest, sound?: () => Promise<void>): Promise<void> {
+    try {
+      const fetching = this.#parts.fetchSession(request, line.abort.signal, line.stopped.signal);
+      const [session] = await Promise.all([
+        this.#ask(attempt, line, fetching, (session) => (line.session = session)),
+        sound?.(),
+        line.thread.ready,
+      ]);
+      if (this.#isStale(line)) return;
+      const format = wireFormat(session);
+      if (!format) throw new CallError('protocol-error');
+      const ports = attempt.audio!.connect(format);
+      line.disarm = this.#arm(attempt, 'connection-timeout', line);
+      line.socket = line.thread.open(
+        { ...session, ...ports },
+        (report) => this.#isStale(line) || this.#hearSocket(attempt, line, report),
+      );
+    } catch (cause) {
+      this.#miss(attempt, line, cause);
+    }
+  }
+
+  #isStale(line: Line): boolean {
+    return line !== this.#attempt?.line;
+  }
+
+  #hearSocket(attempt: Attempt, line: Line, report: SocketReport): void {
     switch (report.type) {
       case 'opened':
         this.#mark('socketMs');
-        attempt.disarm();
-        attempt.disarm = this.#arm(attempt, 'agent-timeout');
+        line.disarm();
+        line.disarm = this.#arm(attempt, 'agent-timeout', line);
         break;
       case 'client-ready':
         this.#move('clientReady');
         break;
       case 'agent-ready':
-        attempt.disarm();
+        line.disarm();
         this.#activate(attempt);
         break;
       case 'bind':
-        void this.#bind(attempt, report.serverName);
+        void this.#bind(attempt, line, report.serverName);
         break;
       case 'message':
-        this.#onReport(report);
+        this.#tell(report);
         break;
       case 'failed':
         this.#fail(attempt, new CallError(report.code, { detail: codecsDetail }));
         break;
       case 'stats':
-        this.#stats = { ...this.#stats, ...report.stats };
+        this.#count(line, report.stats);
         break;
       case 'closed':
-        void this.#hearClose(attempt, report.closeCode, report.hungUp);
+        void this.#hearClose(attempt, line, report.closeCode, report.hungUp);
     }
   }
 
   /** Has the call created that the open socket waits for. */
-  async #bind(attempt: Attempt, serverName: unknown): Promise<void> {
-    attempt.disarm();
+  async #bind(attempt: Attempt, line: Line, serverName: unknown): Promise<void> {
+    line.disarm();
     try {
-      const { options, abort, stopped } = attempt;
-      const fetching = this.#parts.fetchBinding(options, abort.signal, serverName, stopped.signal);
-      const { sid } = await this.#ask(attempt, fetching, (binding) => (attempt.binding = binding));
-      if (attempt !== this.#attempt) return;
+      const { abort, stopped } = line;
+      const fetching = this.#parts.fetchBinding(attempt.options, abort.signal, serverName, stopped.signal);
+      const { sid } = await this.#ask(attempt, line, fetching, (binding) => (line.binding = binding));
+      if (this.#isStale(line)) return;
       // An agent that did not wait for its binding is heard already.
-      if (this.#status !== 'active') attempt.disarm = this.#arm(attempt, 'agent-timeout');
-      attempt.socket!.bind(sid);
+      if (this.#status !== 'active') line.disarm = this.#arm(attempt, 'agent-timeout', line);
+      line.socket!.bind(sid);
     } catch (cause) {
-      this.#fail(attempt, cause);
+      this.#miss(attempt, line, cause);
     }
   }
 
   #activate(attempt: Attempt): void {
-    const { maxDurationS } = attempt;
-    this.#activeSince = this.#spokenAt = this.#parts.now();
+    const { maxDurationS, loss } = attempt;
+    attempt.heldSinceMs = this.#spokenAt = this.#parts.now();
+    if (loss) {
+      clearTimeout(loss.deadline);
+      attempt.loss = undefined;
+      this.#stats = { ...this.#stats, reconnects: this.#stats.reconnects + 1 };
+      attempt.quality.break(this.#spokenAt);
+      return this.#move('agentReady');
+    }
+    this.#activeSince = this.#spokenAt;
     this.#mark('readyMs');
     if (maxDurationS > 0) {
       const ms = Math.min(maxDurationS * 1000, longestTimerMs);
       attempt.timers.add(setTimeout(() => this.#finish(attempt, 'stop', 'max-duration'), ms));
     }
-    attempt.timers.add(setInterval(() => this.#onReport({ type: 'stats', stats: this.#stats }), statsMs));
+    attempt.timers.add(setInterval(() => this.#tell({ type: 'stats', stats: this.#stats }), statsMs));
     this.#move('agentReady');
     if (attempt !== this.#attempt) return;
-    this.#onReport({ type: 'start' });
+    this.#tell({ type: 'start' });
     attempt.settle(true);
   }
 
-  async #hearClose(attempt: Attempt, closeCode: number, hungUp: boolean): Promise<void> {
-    const isActive = this.#status === 'active';
-    if (!isActive || !hungUp) {
-      return this.#fail(attempt, new CallError(isActive ? 'connection-lost' : 'connection-failed', { closeCode }));
-    }
+  async #hearClose(attempt: Attempt, line: Line, closeCode: number, hungUp: boolean): Promise<void> {
+    if (this.#status !== 'active') return this.#miss(attempt, line, new CallError('connection-failed', { closeCode }));
+    if (!hungUp) return this.#lose(attempt, closeCode);
     // Its last words may still be waiting to be played.
     attempt.hungUpCode = closeCode;
     await attempt.audio?.drain();
     if (attempt === this.#attempt) void this.stop();
+  }
+
+  /** Without its agent the call goes on only where the site wants it, and there is somebody to ask for a new session. */
+  #lose(attempt: Attempt, closeCode: number): void {
+    const { reconnect, tokenProvider, tokenEndpoint } = attempt.options;
+    if (!reconnect || !(tokenProvider || tokenEndpoint)) {
+      return this.#fail(attempt, new CallError('connection-lost', { closeCode }));
+    }
+    this.#hangUp(attempt);
+    const atMs = this.#parts.now();
+    const deadline = setTimeout(() => this.#giveUp(attempt), longestRetryMs);
+    attempt.timers.add(deadline);
+    attempt.loss = { closeCode, atMs, deadline };
+    attempt.tries = triesAfter(attempt.tries, atMs - attempt.heldSinceMs);
+    attempt.quality.break(atMs);
+    this.#move('lost');
+    if (attempt !== this.#attempt) return;
+    this.#tellQuality(attempt);
+    if (attempt === this.#attempt) this.#retry(attempt);
+  }
+
+  /** A line was not to be had: another one, where the call was active before and there is time. */
+  #miss(attempt: Attempt, line: Line, cause: unknown): void {
+    if (this.#isStale(line)) return;
+    const { loss } = attempt;
+    // Sound that fails is no matter of the line.
+    if (!loss || !(cause instanceof CallError)) return this.#fail(attempt, cause);
+    this.#hangUp(attempt);
+    loss.error = cause;
+    this.#retry(attempt);
+  }
+
+  #retry(attempt: Attempt): void {
+    const { atMs, error } = attempt.loss!;
+    const delayMs = nextRetryDelayMs({ tries: attempt.tries, elapsedMs: this.#parts.now() - atMs, error });
+    if (delayMs === null) return this.#giveUp(attempt);
+    const dial = () => {
+      // No try is spent on a network that is not there.
+      if (!navigator.onLine) return addEventListener('online', dial, { once: true, signal: attempt.abort.signal });
+      attempt.tries += 1;
+      // A session URL works once.
+      void this.#connect(attempt, this.#startLine(attempt), { ...attempt.options, sessionUrl: undefined });
+    };
+    attempt.timers.add(setTimeout(dial, delayMs));
+  }
+
+  #giveUp(attempt: Attempt): void {
+    const { closeCode, error } = attempt.loss!;
+    const detail = error ? `No new session: ${error.code}.` : '';
+    this.#fail(attempt, new CallError('connection-lost', { closeCode, detail }));
   }
 
   #hearAudio(attempt: Attempt, report: AudioReport): void {
@@ -358,6 +473,11 @@ export class CallController {
         this.#stats = { ...this.#stats, ...figures, agentLevelDbfs: levelDbfs };
         if (levelDbfs > speakingDbfs) this.#mark('firstAudioMs');
         this.#quietReports = levelDbfs > speakingDbfs ? 0 : this.#quietReports + 1;
+        if (this.#status === 'active') {
+          const { chunksDropped, concealedMs } = this.#stats;
+          attempt.quality.hear(this.#parts.now(), chunksDropped * chunkMs, concealedMs);
+          this.#tellQuality(attempt);
+        }
         break;
       }
       case 'rates': {
@@ -366,12 +486,12 @@ export class CallController {
         return;
       }
       case 'ports':
-        return attempt.socket?.link(report.ports);
+        return attempt.line?.socket?.link(report.ports);
       default:
-        return this.#onReport(report);
+        return this.#tell(report);
     }
     const isAgentSpeaking = this.#quietReports < speakingHold;
-    this.#onReport({
+    this.#tell({
       type: 'levels',
       visitorDbfs: this.#stats.visitorLevelDbfs,
       agentDbfs: this.#stats.agentLevelDbfs,
@@ -398,23 +518,24 @@ export class CallController {
   /** The token endpoint's answer, in time. A call that has ended waits as well: the answer may be one to hang up. */
   async #ask<T extends { readonly callId: string | undefined }>(
     attempt: Attempt,
+    line: Line,
     fetching: Promise<T>,
     keep: (answer: T) => void,
   ): Promise<T> {
-    const { signal } = attempt.abort;
+    const { signal } = line.abort;
     const timer = setTimeout(() => {
-      this.#fail(attempt, new CallError('token-request-timeout'));
-      attempt.abort.abort();
+      this.#miss(attempt, line, new CallError('token-request-timeout'));
+      line.abort.abort();
     }, this.#parts.timeoutsMs['token-request-timeout']);
     const asked = fetching.then((answer) => {
       clearTimeout(timer);
       keep(answer);
-      if (attempt === this.#attempt) {
+      if (!this.#isStale(line)) {
         this.#stats = { ...this.#stats, callId: answer.callId };
         this.#mark('sessionMs');
       }
       // From a provider that does not heed its signal.
-      else if (signal.aborted) this.#hangUp(attempt);
+      else if (signal.aborted) this.#close(line);
       return answer;
     });
     const aborted = new Promise<never>((_, reject) => {
@@ -423,9 +544,9 @@ export class CallController {
     const answer = Promise.race([asked, aborted]);
     const settle = () => {
       clearTimeout(timer);
-      attempt.asked = undefined;
+      line.asked = undefined;
     };
-    attempt.asked = answer.then(settle, settle);
+    line.asked = answer.then(settle, settle);
     return answer;
   }
 
@@ -439,9 +560,11 @@ export class CallController {
     }
   }
 
-  /** Fails the call with this code after the code's time. Answers how to prevent it. */
-  #arm(attempt: Attempt, code: CallErrorCode): () => void {
-    const timer = setTimeout(() => this.#fail(attempt, new CallError(code)), this.#parts.timeoutsMs[code]);
+  /** Fails the line, or the call, with this code after the code's time. Answers how to prevent it. */
+  #arm(attempt: Attempt, code: CallErrorCode, line?: Line): () => void {
+    const fail = () =>
+      line ? this.#miss(attempt, line, new CallError(code)) : this.#fail(attempt, new CallError(code));
+    const timer = setTimeout(fail, this.#parts.timeoutsMs[code]);
     attempt.timers.add(timer);
     return () => clearTimeout(timer);
   }
@@ -462,15 +585,12 @@ export class CallController {
     if (attempt !== this.#attempt) return;
     const { hungUpCode } = attempt;
     if (hungUpCode !== undefined) [input, reason, error] = ['agentClosed', 'agent', undefined];
+    this.#hangUp(attempt);
     this.#attempt = undefined;
-    attempt.stopped.abort();
+    attempt.abort.abort();
     for (const timer of attempt.timers) clearTimeout(timer);
     attempt.letSleep?.();
     attempt.mediaKeys?.release();
-    if (!attempt.socket) attempt.thread?.stop();
-    // What the endpoint is about to answer may be a call, which can be hung up only when it is known.
-    if (attempt.asked) void attempt.asked.then(() => this.#hangUp(attempt));
-    else this.#stats = { ...this.#stats, ...this.#hangUp(attempt) };
     this.#closed = attempt.audio?.stop() ?? this.#closed;
     const duration = (this.#duration = this.duration);
     this.#activeSince = undefined;
@@ -478,23 +598,61 @@ export class CallController {
     this.#error = error ?? null;
     const waiting: (() => void)[] = (this.#waiting = []);
     this.#move(input);
-    if (error) this.#onReport({ type: 'error', error });
+    if (error) this.#tell({ type: 'error', error });
     const closeCode = error?.closeCode ?? hungUpCode ?? null;
     this.#waiting = undefined;
-    this.#onReport({ type: 'end', reason, duration, code: error?.code ?? null, closeCode, stats });
+    this.#tell({ type: 'end', reason, duration, code: error?.code ?? null, closeCode, stats });
     attempt.settle(false);
     for (const start of waiting) start();
   }
 
+  /** Lets the call's line go. */
+  #hangUp(attempt: Attempt): void {
+    const { line } = attempt;
+    attempt.line = undefined;
+    if (!line) return;
+    line.stopped.abort();
+    if (!line.socket) line.thread.stop();
+    // What the endpoint is about to answer may be a call, which can be hung up only when it is known.
+    if (line.asked) void line.asked.then(() => this.#close(line));
+    else this.#count(line, this.#close(line));
+  }
+
   /** Closes the socket. A call that was created and not joined is hung up, since it would be billed. */
-  #hangUp({ session, socket, binding }: Attempt): SocketStats | undefined {
+  #close(line: Line): SocketStats | undefined {
+    const { session, socket, binding } = line;
+    // An answer that comes just as it is given up would be hung up twice.
+    line.session = undefined;
     if (session?.protocol === 'media' && !session.bind && !socket) this.#parts.hangUpUnused(session.url);
     return socket?.close(binding?.sid);
+  }
+
+  /** Adds a socket's figures to those of the call. */
+  #count({ before }: Line, stats: SocketStats | undefined): void {
+    for (const name of Object.keys(stats ?? {}) as (keyof SocketStats)[]) {
+      this.#stats = { ...this.#stats, [name]: before[name] + stats![name] };
+    }
   }
 
   #move(input: CallInput): void {
     const previous = this.#status;
     this.#status = next(previous, input);
-    if (this.#status !== previous) this.#onReport({ type: 'status', status: this.#status, previous });
+    if (this.#status !== previous) this.#tell({ type: 'status', status: this.#status, previous });
+  }
+
+  #tellQuality(attempt: Attempt): void {
+    const { isPoor } = attempt.quality;
+    if (isPoor === attempt.isPoor) return;
+    attempt.isPoor = isPoor;
+    this.#tell({ type: 'poor-connection', isOn: isPoor });
+  }
+
+  /** A listener that throws must not keep the call from its end: as with events, its error is the page's. */
+  #tell(report: CallReport): void {
+    try {
+      this.#onReport(report);
+    } catch (error) {
+      reportError(error);
+    }
   }
 }

@@ -14,6 +14,8 @@ export interface CallStats extends SocketStats {
   readonly underruns: number;
   /** Agent audio that has arrived and is not played yet, in ms. */
   readonly bufferedMs: number;
+  /** How often a lost connection was had again. */
+  readonly reconnects: number;
   /** Samples of the agent given up because more than 120 s were waiting. */
   readonly droppedSamples: number;
   /** How long nothing of the agent's was left to play in those interruptions, in ms. */
@@ -62,6 +64,8 @@ export type CallReport =
   | { readonly type: 'microphone-silent'; readonly isOn: boolean }
   /** The sound stands still until the visitor taps, and `resume` is called in that tap; or goes on. */
   | { readonly type: 'needs-tap'; readonly isOn: boolean }
+  /** Much of what was said in the last seconds was lost on the way, or the connection itself; or no longer. */
+  | { readonly type: 'poor-connection'; readonly isOn: boolean }
   /** A key of the visitor's headset asks for it. */
   | { readonly type: 'toggle-mute' }
   | { readonly type: 'error'; readonly error: CallError }
@@ -83,6 +87,7 @@ export const noStats: CallStats = {
   malformedMessages: 0,
   underruns: 0,
   bufferedMs: 0,
+  reconnects: 0,
   droppedSamples: 0,
   concealedMs: 0,
   jitterP50Ms: 0,

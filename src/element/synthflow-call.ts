@@ -32,7 +32,7 @@ import { styles } from './styles.js';
 import { Visualizer } from './visualizer.js';
 
 /** What the visitor should know of in a call. */
-type Fact = 'microphone-silent' | 'needs-tap';
+type Fact = 'microphone-silent' | 'needs-tap' | 'poor-connection';
 
 /**
  * A button that lets the visitor of a page talk by voice with the site's Synthflow agent.
@@ -82,11 +82,13 @@ type Fact = 'microphone-silent' | 'needs-tap';
  * @cssstate connecting - A session is asked for and opened.
  * @cssstate waiting - Waiting for the agent.
  * @cssstate active - The two can talk.
+ * @cssstate reconnecting - The connection was lost, and a new session is asked for.
  * @cssstate ended - The call is over.
  * @cssstate failed - The call failed.
  * @cssstate muted - The microphone is off.
  * @cssstate needs-tap - The sound stands still until the visitor taps somewhere.
  * @cssstate microphone-silent - Nothing comes from the microphone, not even noise.
+ * @cssstate poor-connection - Much of what was said in the last seconds was lost on the way, or the connection itself.
  * @cssstate agent-speaking - The agent speaks.
  * @cssstate visitor-speaking - The visitor speaks, also while muted.
  */
@@ -109,6 +111,7 @@ export class SynthflowCall extends LitElement {
     volume: { type: Number, useDefault: true },
     maxDuration: { type: Number, useDefault: true },
     idleTimeout: { type: Number, useDefault: true },
+    reconnect: { type: Boolean },
     bargeIn: { useDefault: true },
     microphoneId: {},
     speakerId: {},
@@ -160,6 +163,8 @@ export class SynthflowCall extends LitElement {
   maxDuration = 1800;
   /** Seconds without speech on either side after which the call ends by itself; 0 = never. */
   idleTimeout = 300;
+  /** Goes on with a fresh session when the connection is lost: up to three tries in 20 s. Each may be billed. */
+  reconnect = false;
   /** What the agent's voice does while the visitor speaks over it: `duck`, `clear` what it had still to say, or `off`. */
   bargeIn: 'duck' | 'clear' | 'off' = 'duck';
   /** Device id of the microphone, see `devices()`; may be changed in a call. Another one is taken where it is not there. */
@@ -373,11 +378,13 @@ export class SynthflowCall extends LitElement {
     const { status } = this;
     const running = isRunning(status);
     const isActive = status === 'active';
+    const poor = this.#facts.has('poor-connection') && isActive && strings.poorConnection;
+    const spoken = this.#sentence || poor;
     const name = this.#buttonName;
     return html`<div class="call ${status} ${running ? 'running' : ''} ${this.muted ? 'muted' : ''}">
         ${status === 'idle' ? nothing : this.#renderIndicator()}
         <span part="status" class=${status === 'idle' || isActive ? 'unseen' : 'status'} role="status"
-          >${this.#facts.has('needs-tap') ? strings.resume : strings.status[status]}${this.#sentence && html`<span class="unseen">. ${this.#sentence}</span>`}</span
+          >${this.#facts.has('needs-tap') ? strings.resume : strings.status[status]}${spoken ? html`<span class="unseen">. ${spoken}</span>` : nothing}</span
         >
         ${
           (isActive || status === 'ended') && !this.noTimer
@@ -385,7 +392,7 @@ export class SynthflowCall extends LitElement {
             : nothing
         }
         ${
-          isActive && !this.noMute
+          (isActive || status === 'reconnecting') && !this.noMute
             ? html`<button
               part="mute"
               class="mute"
@@ -440,7 +447,9 @@ export class SynthflowCall extends LitElement {
         ? strings.microphoneHint
         : status === 'active' && this.isMuteHinted
           ? strings.mutedHint
-          : this.#facts.has('microphone-silent') && strings.microphoneSilent;
+          : this.#facts.has('microphone-silent')
+            ? strings.microphoneSilent
+            : this.#facts.has('poor-connection') && strings.poorConnection;
     const disclosure = isRunning(status) && !this.hasAgentSpoken && this.#disclosure;
     const needsTap = this.#facts.has('needs-tap');
     if (!this.#sentence && !hint && !disclosure && !needsTap) return nothing;
@@ -461,6 +470,7 @@ export class SynthflowCall extends LitElement {
         break;
       case 'microphone-silent':
       case 'needs-tap':
+      case 'poor-connection':
         this.#setFact(report.type, report.isOn);
         break;
       case 'toggle-mute':
@@ -582,7 +592,7 @@ export class SynthflowCall extends LitElement {
   /** Name of the button where it shows an icon alone. */
   get #buttonName(): string | undefined {
     const { status } = this;
-    if (status === 'active') return strings.hangUp;
+    if (status === 'active' || status === 'reconnecting') return strings.hangUp;
     if (status === 'ended') return strings.callAgain;
     return isRunning(status) ? strings.cancel : undefined;
   }
@@ -609,6 +619,7 @@ export class SynthflowCall extends LitElement {
       maxDurationS: this.maxDuration,
       title: strings.title,
       idleTimeoutS: this.idleTimeout,
+      reconnect: this.reconnect,
       bargeIn: this.bargeIn,
       workletUrl: text(this.workletUrl),
       assetsUrl: text(this.assetsUrl),

@@ -1173,6 +1173,14 @@ describe('a call', () => {
       expect(call.end!.stats.callId).to.equal('call-1');
     });
 
+    it('is hung up once where the answer comes just as it is given up', async () => {
+      await call.playTo('the sound is there, the session is not');
+      call.clock.advance(10_000);
+      call.session.resolve(created);
+      await nextTask();
+      expect(call.hungUp).to.deep.equal([created.url]);
+    });
+
     it('is hung up where a provider answers too late, although it was told', async () => {
       await call.playTo('the sound is there, the session is not');
       call.clock.advance(10_000);

@@ -145,6 +145,8 @@ export class Rehearsal {
   openAudioFailure: unknown;
   /** What the next thread's start waits for. */
   threadIsReady: Promise<void> = Promise.resolve();
+  /** What each thread's start waits for. */
+  threadStart = (): Promise<void> => this.threadIsReady;
   lastStart: Promise<boolean> = Promise.resolve(false);
 
   constructor(parts: Partial<CallParts> = {}) {
@@ -165,7 +167,7 @@ export class Rehearsal {
         const thread: FakeThread = { options, stops: 0 };
         this.threads.push(thread);
         return {
-          ready: this.threadIsReady,
+          ready: this.threadStart(),
           open: (options, report) => this.#open(options, report),
           stop: () => {
             thread.stops += 1;

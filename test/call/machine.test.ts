@@ -7,7 +7,8 @@ const everyStatus: Record<CallStatus, Partial<Record<CallInput, CallStatus>>> = 
   'requesting-microphone': { granted: 'connecting', stop: 'ended', fail: 'failed' },
   connecting: { clientReady: 'waiting', stop: 'ended', fail: 'failed' },
   waiting: { agentReady: 'active', stop: 'ended', fail: 'failed' },
-  active: { agentClosed: 'ended', stop: 'ended', fail: 'failed' },
+  active: { agentClosed: 'ended', lost: 'reconnecting', stop: 'ended', fail: 'failed' },
+  reconnecting: { agentReady: 'active', stop: 'ended', fail: 'failed' },
   ended: { start: 'requesting-microphone' },
   failed: { start: 'requesting-microphone' },
 };
@@ -18,6 +19,7 @@ const everyInput: Record<CallInput, true> = {
   agentReady: true,
   stop: true,
   agentClosed: true,
+  lost: true,
   fail: true,
 };
 const statuses = Object.keys(everyStatus) as CallStatus[];
@@ -41,7 +43,7 @@ describe('a call’s life', () => {
 
   it('can be ended and can fail from every status in which it runs, and only there', () => {
     const running = statuses.filter(isRunning);
-    expect(running).to.deep.equal(['requesting-microphone', 'connecting', 'waiting', 'active']);
+    expect(running).to.deep.equal(['requesting-microphone', 'connecting', 'waiting', 'active', 'reconnecting']);
     for (const status of running) {
       expect([next(status, 'stop'), next(status, 'fail')]).to.deep.equal(['ended', 'failed']);
     }

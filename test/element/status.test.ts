@@ -124,6 +124,7 @@ describe('the call in the page', () => {
     connecting: ['button', 'icon', 'status', 'panel', 'indicator', 'disclosure'],
     waiting: ['button', 'icon', 'status', 'panel', 'indicator', 'disclosure'],
     active: ['button', 'icon', 'status', 'panel', 'indicator', 'disclosure', 'visualizer', 'timer', 'mute'],
+    reconnecting: ['button', 'icon', 'status', 'panel', 'indicator', 'disclosure', 'mute'],
     ended: ['button', 'icon', 'status', 'panel', 'indicator', 'timer'],
     failed: ['button', 'status', 'panel', 'indicator', 'error'],
   };
@@ -142,6 +143,7 @@ describe('the call in the page', () => {
     connecting: 'Cancel',
     waiting: 'Cancel',
     active: 'Hang up',
+    reconnecting: 'Hang up',
     ended: 'Call again',
     failed: 'Try again',
   };
@@ -154,7 +156,7 @@ describe('the call in the page', () => {
   }
 
   it('keeps the focus on the button through a whole call', async () => {
-    const { element, agent } = await place();
+    const { element, agent } = await place(html`<synthflow-call reconnect></synthflow-call>`);
     const first = button(element);
     first.focus();
     agent.isReady = false;
@@ -163,6 +165,9 @@ describe('the call in the page', () => {
     first.click();
     await until(element, 'waiting');
     agent.beReady();
+    await until(element, 'active');
+    agent.close(1006);
+    await until(element, 'reconnecting');
     await until(element, 'active');
     first.click();
     await until(element, 'ended');

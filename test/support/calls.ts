@@ -11,6 +11,7 @@ export const statuses: readonly CallStatus[] = [
   'connecting',
   'waiting',
   'active',
+  'reconnecting',
   'ended',
   'failed',
 ];
@@ -51,7 +52,16 @@ export async function lead(element: SynthflowCall, agent: ReadyAgent, status: Ca
     watchConsole();
     element.tokenProvider = () => Promise.reject(new Error('no'));
   }
+  if (status === 'reconnecting') {
+    let sessions = 0;
+    element.reconnect = true;
+    element.tokenProvider = () => (sessions++ ? new Promise(() => {}) : Promise.resolve(agent.url));
+  }
   button(element).click();
+  if (status === 'reconnecting') {
+    await until(element, 'active');
+    agent.close(1006);
+  }
   if (status === 'ended') {
     await until(element, 'active');
     button(element).click();

@@ -16,6 +16,7 @@ export interface Strings {
   readonly microphoneSilent: string;
   readonly resume: string;
   readonly mutedHint: string;
+  readonly poorConnection: string;
   readonly status: Readonly<Record<CallStatus, string>>;
   /** What the visitor is told of a failure; of those that only the site can mend, and of the endpoint's refusals, `unavailable`. */
   readonly errors: Readonly<Partial<Record<CallErrorCode, string>>>;
@@ -37,6 +38,7 @@ export const en: Strings = {
   disclosure: 'You are talking with an AI agent, not a person.',
   microphoneHint: 'Please allow the microphone when your browser asks.',
   mutedHint: 'Your microphone is muted.',
+  poorConnection: 'The connection is poor. Some of what you say may not be heard.',
   microphoneSilent: 'Nothing comes from your microphone. Is it switched on?',
   resume: 'Tap to resume',
   status: {
@@ -45,6 +47,7 @@ export const en: Strings = {
     connecting: 'Connecting…',
     waiting: 'Waiting for agent…',
     active: 'Connected',
+    reconnecting: 'Reconnecting…',
     ended: 'Call ended',
     failed: 'Call failed',
   },
