@@ -419,7 +419,7 @@ describe('a call', () => {
         expectNothingOpen();
         expect(call.controller.status).to.equal('ended');
         expect(await call.lastStart).to.equal(isActive);
-        expect(call.told.slice(before).filter((type) => type !== 'stats')).to.deep.equal(['ended', 'end']);
+        expect(call.told.slice(before)).to.deep.equal(['ended', 'end']);
         expect(call.end).to.deep.equal({
           type: 'end',
           reason: stage === draining ? 'agent' : 'visitor',

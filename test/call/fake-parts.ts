@@ -197,9 +197,10 @@ export class Rehearsal {
   get socket(): FakeSocket {
     return this.sockets.all.at(-1)!;
   }
-  /** Types of all reports; a status by its name. */
+  /** Types of all reports but the figures of each second; a status by its name. */
   get told(): string[] {
-    return this.reports.all.map((report) => (report.type === 'status' ? report.status : report.type));
+    const reports = this.reports.all.filter(({ type }) => type !== 'stats');
+    return reports.map((report) => (report.type === 'status' ? report.status : report.type));
   }
   get end(): Extract<CallReport, { type: 'end' }> | undefined {
     return this.reports.all.flatMap((report) => (report.type === 'end' ? [report] : [])).at(-1);

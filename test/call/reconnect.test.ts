@@ -53,7 +53,7 @@ describe('a call whose connection is lost', () => {
   const expectLost = (closeCode: number, message?: string) => {
     const { status, error } = call.controller;
     expect([status, error?.code, error?.closeCode]).to.deep.equal(['failed', 'connection-lost', closeCode]);
-    if (message) expect(error!.message).to.equal(message);
+    if (message) expect(error!.message).to.equal(`${message} Close code: ${closeCode}.`);
     expect(call.end).to.deep.include({ reason: 'error', code: 'connection-lost', closeCode });
     expectNothingOpen();
   };

@@ -42,7 +42,7 @@ const words = fc.oneof(
 
 /** Everything that a page can write on the tag. */
 const { observedAttributes } = customElements.get('synthflow-call') as unknown as { observedAttributes: string[] };
-const attributes = observedAttributes.filter((name) => name !== 'disabled');
+const attributes = observedAttributes.filter((name) => !['disabled', 'debug'].includes(name));
 
 const requested = () => performance.getEntriesByType('resource').filter(({ name }) => name.includes('was-here'));
 
