@@ -1,10 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig, type UserConfig } from 'vite';
 import { minifyScript } from './scripts/minify-script.mjs';
 import { bundleFile, files } from './scripts/file-plugin.mjs';
 
 const { dependencies, peerDependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 const source = (file: string) => new URL(`src/${file}`, import.meta.url).pathname;
+
+/** Every language but English, which is in the script: name and text of its file. */
+const locales = (): Promise<[name: string, text: string][]> =>
+  Promise.all(
+    readdirSync(source('element/locales'))
+      .filter((name) => name !== 'en.ts')
+      .map(async (name) => [name.replace('.ts', '.js'), await bundleFile(source(`element/locales/${name}`), 'esm')]),
+  );
 
 const shared = { emptyOutDir: false, copyPublicDir: false, target: 'es2022', reportCompressedSize: false } as const;
 
@@ -27,6 +35,7 @@ const builds: Record<string, UserConfig> = {
           emit('synthflow-call.worklet.js', await bundleFile(source('audio/worklets/synthflow-call.worklet.ts')));
           emit('synthflow-call.worker.js', await bundleFile(source('protocol/synthflow-call.worker.ts')));
           emit('synthflow-call.codecs.js', await bundleFile(source('protocol/codecs.ts'), 'esm'));
+          for (const [name, text] of await locales()) emit(`locales/${name}`, text);
           emit('synthflow-call.diagnose.js', await bundleFile(source('call/diagnose.ts'), 'esm'));
           emit('synthflow-call.challenge.js', await bundleFile(source('call/challenge.ts'), 'esm'));
           const license = (file: string) => readFileSync(new URL(`node_modules/${file}`, import.meta.url), 'utf8');
@@ -45,7 +54,17 @@ const builds: Record<string, UserConfig> = {
     },
   },
   npm: {
-    plugins: [files({ folder: '../', isInline: true })],
+    plugins: [
+      files({ folder: '../', isInline: true }),
+      {
+        name: 'locales',
+        async generateBundle() {
+          for (const [name, source] of await locales()) {
+            this.emitFile({ type: 'asset', fileName: `locales/${name}`, source });
+          }
+        },
+      },
+    ],
     build: {
       ...shared,
       outDir: 'dist/npm',

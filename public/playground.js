@@ -1,26 +1,110 @@
 const element = document.querySelector('synthflow-call');
+const stage = document.querySelector('.stage');
 const form = document.querySelector('form');
 const log = document.querySelector('.log');
+const code = document.querySelector('code');
+
+/** Made by `npm run docs` from the element's source: every attribute with its type, default and meaning. */
+const manifest = await (await fetch('./custom-elements.json')).json();
+const { attributes } = manifest.modules.flatMap(({ declarations }) => declarations).find(({ tagName }) => tagName);
+
+const create = (tag, properties = {}, ...children) => {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+};
+const unquoted = (text) => text.replaceAll("'", '');
+
+/** What is more than text has a control of its own. */
+const controls = {
+  accent: () => create('input', { type: 'color', value: '#4f46e5' }),
+  volume: () => create('input', { type: 'range', min: 0, max: 1, step: 0.05, value: 1 }),
+  lang: () => create('input', { placeholder: 'en' }),
+};
+function controlFor({ name, type, default: value = '' }) {
+  const values = unquoted(type.text).split(' | ');
+  if (controls[name]) return controls[name]();
+  if (type.text === 'boolean') return create('input', { type: 'checkbox' });
+  if (type.text === 'number') return create('input', { type: 'number', min: 0, value });
+  if (type.text.startsWith("'")) return create('select', {}, ...values.map((text) => new Option(text)));
+  return create('input', { placeholder: unquoted(value) });
+}
+
+const lang = { name: 'lang', type: { text: 'string' }, description: 'Language of the words.' };
+const own = new Set(['assistant-id', 'token-endpoint', 'session-url', 'debug']);
+for (const attribute of [lang, ...attributes].filter(({ name }) => !own.has(name))) {
+  const control = controlFor(attribute);
+  control.name = attribute.name;
+  const label = create('label', { title: attribute.description }, attribute.name, control);
+  if (control.type === 'checkbox') label.className = 'flag';
+  document.querySelector('.attributes').append(label);
+}
 
 // `/?assistant-id=tone&theme=dark` opens the page with these.
+const defaults = Object.fromEntries([...form.elements].map((control) => [control.name, control.value]));
 for (const [name, value] of new URLSearchParams(location.search)) {
-  if (form.elements[name]) form.elements[name].value = value;
+  const control = form.elements[name];
+  if (control?.type === 'checkbox') control.checked = true;
+  else if (control) control.value = value;
 }
 
 function applyForm() {
-  for (const { name, value, defaultValue } of form.elements) {
-    const isDefault = value === defaultValue || (name === 'theme' && value === 'auto');
-    if (isDefault) element.removeAttribute(name);
+  for (const { name, value, type, checked } of form.elements) {
+    if (!name) continue;
+    if (type === 'checkbox') element.toggleAttribute(name, checked);
+    else if (value === defaults[name] && name !== 'assistant-id') element.removeAttribute(name);
     else element.setAttribute(name, value);
   }
-  const attributes = [...element.attributes].map(
-    ({ name, value }) => `\n    ${name}="${value.replaceAll('"', '&quot;')}"`,
-  );
-  document.querySelector('code').textContent =
-    `<script type="module" src="/dist/synthflow-call.js"></script>\n<synthflow-call${attributes.join('')}\n></synthflow-call>`;
+  showSnippet();
 }
+
+/** Attributes in the notation of a language: `quote` writes one that has a value, `flag` one that has none. */
+const written = (quote, flag) =>
+  [...element.attributes]
+    .filter(({ name, value }) => defaults[name] !== value || name === 'assistant-id' || name === 'token-endpoint')
+    .filter(({ name }) => !['muted'].includes(name) || element.muted)
+    .map(({ name, value }) => `\n  ${value ? quote(name, value.replaceAll('"', '&quot;')) : flag(name)}`)
+    .join('');
+const html = () =>
+  written(
+    (name, value) => `${name}="${value}"`,
+    (name) => name,
+  );
+
+const snippets = {
+  html: () =>
+    `<script type="module" src="/assets/synthflow-call.js"></script>\n<synthflow-call${html()}\n></synthflow-call>`,
+  react: () =>
+    `import 'synthflow-call';\n\nexport const Call = () => (\n<synthflow-call${written(
+      (name, value) => `${name}="${value}"`,
+      (name) => `${name}=""`,
+    )}\n/>\n);`,
+  vue: () =>
+    `<!-- vite.config: vue({ template: { compilerOptions: { isCustomElement: (tag) => tag === 'synthflow-call' } } }) -->\n` +
+    `<script setup>\nimport 'synthflow-call';\n</script>\n\n<template>\n<synthflow-call${html()}\n/>\n</template>`,
+  wordpress: () =>
+    `<!-- A Custom HTML block -->\n<script type="module" src="/wp-content/uploads/synthflow/synthflow-call.js"></script>\n` +
+    `<synthflow-call${html()}\n></synthflow-call>`,
+};
+const chosen = (name) => document.querySelector(`input[name=${name}]:checked`).value;
+const showSnippet = () => (code.textContent = snippets[chosen('snippet')]());
+
 form.addEventListener('input', applyForm);
 form.addEventListener('submit', (event) => event.preventDefault());
+addEventListener('input', ({ target }) => {
+  if (target.name === 'snippet') showSnippet();
+  if (target.name !== 'backdrop') return;
+  stage.className = `stage ${target.value}`;
+  stage.dir = target.value === 'rtl' ? 'rtl' : 'ltr';
+  stage.lang = target.value === 'rtl' ? 'ar' : 'en';
+  // The element looks for its language when it comes into the page.
+  stage.append(element);
+});
+document.querySelector('.copy').addEventListener('click', ({ target }) => {
+  navigator.clipboard.writeText(code.textContent);
+  target.textContent = 'Copied';
+  setTimeout(() => (target.textContent = 'Copy'), 1500);
+});
 applyForm();
 
 const shown = {
@@ -34,9 +118,26 @@ const shown = {
 };
 for (const [type, show] of Object.entries(shown)) {
   element.addEventListener(type, (event) => {
-    const line = document.createElement('li');
-    line.textContent = `${type} ${show(event)}`;
-    log.append(line);
-    line.scrollIntoView({ block: 'nearest' });
+    log.append(create('li', { textContent: `${type} ${show(event)}` }));
+    log.scrollTop = log.scrollHeight;
   });
 }
+
+const row = (...cells) => create('tr', {}, ...cells.map((text) => create('td', { textContent: text })));
+const number = (value) => (typeof value === 'number' ? Number(value.toFixed(1)) : (value ?? '–'));
+const showStats = () =>
+  document
+    .querySelector('.stats')
+    .replaceChildren(...Object.entries(element.stats).map(([name, value]) => row(name, number(value))));
+element.addEventListener('synthflow-stats', showStats);
+element.addEventListener('synthflow-end', showStats);
+customElements.whenDefined('synthflow-call').then(showStats);
+
+document.querySelector('.diagnose').addEventListener('click', async () => {
+  const { checks } = await element.diagnose();
+  document
+    .querySelector('.checks')
+    .replaceChildren(
+      ...checks.map(({ name, status, message, advice = '' }) => row(status, name, `${message} ${advice}`)),
+    );
+});

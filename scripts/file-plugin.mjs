@@ -1,4 +1,5 @@
 import { build } from 'esbuild';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -73,6 +74,9 @@ export const filesForTests = () => ({
     const file = path.join(root, urlPath);
     if (url.searchParams.has('file')) {
       return { body: moduleText(file, './', await bundleFile(file)), type: 'js' };
+    }
+    if (/\/locales\/[\w-]+\.js$/.test(urlPath) && existsSync(file.replace(/\.js$/, '.ts'))) {
+      return { body: await bundleFile(file.replace(/\.js$/, '.ts'), 'esm'), type: 'js' };
     }
     if (/\.(worklet|worker)\.js$/.test(urlPath)) {
       return { body: await bundleFile(file.replace(/\.js$/, '.ts')), type: 'js' };

@@ -91,8 +91,14 @@ async function serveNear(port: number | undefined, options: Omit<ServeOptions, '
   }
 }
 
+/** The files of the package's folder that are served, by path, with their types. */
+const ownFiles: Readonly<Record<string, string>> = {
+  '/index.html': 'text/html',
+  '/custom-elements.json': 'application/json',
+};
+
 /**
- * Serves `index.html`, the files of `public/` at the root and those of `dist/` under `/dist/`. Never the folder around
+ * Serves `index.html`, `custom-elements.json`, the files of `public/` at the root and those of `dist/` under `/dist/`. Never the folder around
  * them: that is where a `.env` lies.
  */
 export function createPageListener(root: string, socketOrigin: string): RequestListener {
@@ -122,8 +128,10 @@ export function createPageListener(root: string, socketOrigin: string): RequestL
     delete request.headers.range;
 
     const refuse = (): void => refuseUnknown(response);
-    if (path === '/' || path === '/index.html') {
-      sendIndex(join(root, 'index.html'), request, response).catch(refuse);
+    const name = path === '/' ? '/index.html' : path;
+    const type = ownFiles[name];
+    if (type) {
+      sendFile(join(root, name), type, request, response).catch(refuse);
     } else if (request.url?.startsWith('/dist/')) {
       request.url = request.url.slice('/dist'.length);
       serveDist(request, response, refuse);
@@ -157,10 +165,10 @@ function decodePath(target: string | undefined): string | undefined {
   }
 }
 
-async function sendIndex(file: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const page = await readFile(file);
-  response.writeHead(200, { 'content-type': 'text/html;charset=utf-8', 'content-length': page.byteLength });
-  response.end(request.method === 'HEAD' ? undefined : page);
+async function sendFile(file: string, type: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const content = await readFile(file);
+  response.writeHead(200, { 'content-type': `${type};charset=utf-8`, 'content-length': content.byteLength });
+  response.end(request.method === 'HEAD' ? undefined : content);
 }
 
 function refuseUnknown(response: ServerResponse): void {

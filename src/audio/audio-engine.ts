@@ -128,10 +128,8 @@ export class AudioEngine {
    * @throws {AudioFailure} `insecure-context`, `unsupported-browser`, `audio-failed`.
    */
   constructor(options: AudioOptions, onReport: (report: AudioReport) => void) {
-    if (!isSecureContext) throw new AudioFailure('insecure-context');
-    if (!('AudioWorkletNode' in globalThis) || !navigator.mediaDevices?.getUserMedia) {
-      throw new AudioFailure('unsupported-browser');
-    }
+    const lack = whatLacks();
+    if (lack) throw new AudioFailure(lack);
     this.#options = options;
     this.#speakerId = options.speakerId;
     this.#onReport = onReport;
@@ -440,6 +438,12 @@ export class AudioEngine {
   #fail(code: AudioFailure['code'], detail?: string): void {
     this.#onReport({ type: 'failed', failure: new AudioFailure(code, detail) });
   }
+}
+
+/** Why there can be no sound on this page, as far as that is known before anybody asks for it. */
+export function whatLacks(): 'insecure-context' | 'unsupported-browser' | undefined {
+  if (!isSecureContext) return 'insecure-context';
+  return 'AudioWorkletNode' in globalThis && 'mediaDevices' in navigator ? undefined : 'unsupported-browser';
 }
 
 /** @throws {AudioFailure} `audio-failed`. */

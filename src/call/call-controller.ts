@@ -1,4 +1,4 @@
-import { AudioEngine, type AudioOptions, type AudioReport } from '../audio/audio-engine.js';
+import { AudioEngine, whatLacks, type AudioOptions, type AudioReport } from '../audio/audio-engine.js';
 import { namedDevices, type AudioDevices } from '../audio/devices.js';
 import { AudioFailure } from '../audio/audio-failure.js';
 import { hangUpUnused, type SocketReport, type SocketStats } from '../protocol/socket-host.js';
@@ -142,6 +142,9 @@ interface Attempt {
   /** Set when the agent has hung up and its last words are played. */
   hungUpCode?: number;
 }
+
+/** Whether this page and browser can make calls at all, as far as that is known before the click. */
+export const canCall = (): boolean => !whatLacks();
 
 /** One call at a time, without a face: microphone, session, socket and sound, moved by the table in machine.ts. */
 export class CallController {

@@ -16,3 +16,10 @@ export const microphoneIcon = html`<svg viewBox="0 0 24 24" aria-hidden="true">
   <path class="line gap" d="M4 3.5l16 17" />
   <path class="line stroke" d="M4 3.5l16 17" />
 </svg>`;
+
+/** Sliders. */
+export const settingsIcon = html`<svg viewBox="0 0 24 24" aria-hidden="true">
+  <path class="line" d="M4 8h9M19 8h1M4 16h1M11 16h9" />
+  <circle cx="16" cy="8" r="2.5" />
+  <circle cx="8" cy="16" r="2.5" />
+</svg>`;

@@ -1,6 +1,6 @@
 import { css } from 'lit';
 
-/** The pill and its panel. Nothing leaks out, and what the page says of `*` or `button` does not reach in. */
+/** Pill, icon, card and their panel. Nothing leaks out, and what the page says of `*` or `button` does not reach in. */
 export const styles = css`
   :host {
     --_accent: var(--synthflow-accent, #4f46e5);
@@ -12,15 +12,57 @@ export const styles = css`
     --_success: var(--synthflow-success, #12805c);
     --_size: var(--synthflow-size, 56px);
     --_radius: var(--synthflow-radius, 999px);
+    --_width: calc(var(--_size) * 4.75);
+    --_height: var(--_size);
+    --_card-width: calc(var(--_size) * 5.75);
+    --_card-height: calc(var(--_size) * 4);
     display: inline-block;
-    width: calc(var(--_size) * 4.75);
-    height: var(--_size);
+    width: var(--_width);
+    height: var(--_height);
     max-width: 100%;
     vertical-align: middle;
     color-scheme: light;
   }
   :host([hidden]) {
     display: none;
+  }
+  :host([size='small']) {
+    --_size: var(--synthflow-size, 44px);
+  }
+  :host([size='large']) {
+    --_size: var(--synthflow-size, 68px);
+  }
+  :host([variant='card']) {
+    --_width: var(--_card-width);
+    --_height: var(--_card-height);
+  }
+  :host([variant='icon']),
+  :host([variant='card'][position*='-']) {
+    --_width: var(--_size);
+    --_height: var(--_size);
+  }
+  :host([position*='-']) {
+    --_offset: var(--synthflow-offset, 20px);
+    position: fixed;
+    z-index: var(--synthflow-z-index, 2147483000);
+    max-width: calc(100vw - 2 * var(--_offset));
+  }
+  :host([position^='top-']) {
+    top: calc(var(--_offset) + env(safe-area-inset-top));
+  }
+  :host([position^='bottom-']) {
+    bottom: calc(var(--_offset) + env(safe-area-inset-bottom));
+  }
+  :host([position$='-left']) {
+    left: calc(var(--_offset) + env(safe-area-inset-left));
+  }
+  :host([position$='-right']) {
+    right: calc(var(--_offset) + env(safe-area-inset-right));
+  }
+  @media print {
+    :host {
+      display: none;
+    }
   }
   :host([theme='dark']) {
     --_surface: var(--synthflow-surface, #1b1c22);
@@ -55,21 +97,85 @@ export const styles = css`
     box-shadow: var(--synthflow-shadow, 0 6px 20px rgb(16 18 30 / 0.14));
     font: 500 15px/1.4 var(--synthflow-font, system-ui, sans-serif);
   }
+  [dir='rtl'] {
+    direction: rtl;
+  }
   .call {
     display: flex;
     align-items: center;
     gap: 8px;
+    width: 100%;
     height: 100%;
     padding-inline: calc(var(--_size) * 0.28) calc(var(--_size) * 0.13);
     border-radius: var(--_radius);
     overflow: hidden;
   }
-  .idle {
+  /* In the top layer, over its launcher. */
+  .call:popover-open {
+    position: fixed;
+    width: min(var(--_card-width), 100vw - 16px);
+    height: var(--_card-height);
+  }
+  .icon,
+  .pill.idle {
     padding: 0;
     border: 0;
   }
+  .row {
+    display: contents;
+  }
+  .card {
+    flex-direction: column;
+    align-items: stretch;
+    gap: 10px;
+    padding: calc(var(--_size) * 0.25);
+    border-radius: min(var(--_radius), 20px);
+  }
+  .card .row {
+    display: flex;
+    align-items: center;
+    gap: 8px;
+  }
+  .titles {
+    flex: 1;
+    min-width: 0;
+  }
+  .titles,
+  .titles > * {
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+  .heading {
+    font-weight: 600;
+  }
+  .small {
+    font-size: 13px;
+    opacity: 0.85;
+  }
+  .note {
+    flex: 1;
+    overflow: auto;
+  }
+  .avatar {
+    flex: none;
+    display: grid;
+    place-items: center;
+    width: 42px;
+    height: 42px;
+    border-radius: 50%;
+    overflow: hidden;
+    color: var(--_accent-text);
+    background: var(--_accent);
+  }
+  img {
+    width: 100%;
+    height: 100%;
+    object-fit: cover;
+  }
 
-  button {
+  button,
+  .main {
     all: unset;
     box-sizing: border-box;
     display: flex;
@@ -84,7 +190,7 @@ export const styles = css`
     white-space: nowrap;
     cursor: pointer;
   }
-  button:hover {
+  :is(button, .main):hover {
     filter: brightness(0.9);
   }
   :focus-visible {
@@ -98,21 +204,27 @@ export const styles = css`
     color: var(--_accent-text);
     background: var(--_accent);
   }
-  .panel .main {
+  .panel :is(.main, .plain) {
     padding: 0 16px;
   }
-  .failed .main {
+  .pill.failed .main {
     flex: initial;
     padding: 0 16px;
     overflow: hidden;
   }
-  .idle .main {
+  .pill.idle .main,
+  .icon .main {
     flex: 1;
     min-width: 0;
     height: 100%;
+  }
+  .pill.idle .main,
+  .card .main {
+    flex: 1;
     padding: 0 16px;
   }
-  .idle .main:focus-visible {
+  .pill.idle .main:focus-visible,
+  .icon .main:focus-visible {
     outline-color: var(--_accent-text);
     outline-offset: -6px;
   }
@@ -123,7 +235,27 @@ export const styles = css`
   .running .main svg {
     transform: rotate(135deg);
   }
-  .mute {
+  /* A launcher whose card is closed shows the call, and does not end it. */
+  .icon.running .main {
+    color: var(--_accent-text);
+    background: var(--_accent);
+    animation: glow 1.2s ease-in-out infinite alternate;
+  }
+  .icon.running .main svg {
+    transform: none;
+  }
+  @keyframes glow {
+    to {
+      opacity: 0.6;
+    }
+  }
+  .icon.failed .main {
+    outline: 3px solid var(--_danger);
+    outline-offset: -3px;
+  }
+  .mute,
+  .settings,
+  .panel .plain {
     background: color-mix(in srgb, var(--_text) 10%, transparent);
   }
   .muted .mute {
@@ -208,6 +340,7 @@ export const styles = css`
 
   .status,
   .label {
+    min-width: 0;
     overflow: hidden;
     text-overflow: ellipsis;
     white-space: nowrap;
@@ -218,7 +351,7 @@ export const styles = css`
   .timer {
     font-variant-numeric: tabular-nums;
   }
-  .active .timer {
+  .pill.active .timer {
     flex: 1;
     min-width: 0;
     overflow: hidden;
@@ -245,10 +378,38 @@ export const styles = css`
   p {
     margin: 0 0 4px;
   }
-  .close {
+  .panel label {
+    display: grid;
+    gap: 2px;
+    margin-block-end: 8px;
+  }
+  select,
+  input {
+    box-sizing: border-box;
+    width: 100%;
+    min-height: 28px;
+    margin: 0;
+    font: inherit;
+    accent-color: var(--_accent);
+  }
+  .panel .row {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 8px;
+    margin-block-start: 8px;
+  }
+  a:not(.main) {
+    color: inherit;
+  }
+  a.main {
+    text-decoration: none;
+  }
+  .panel > .close {
     position: absolute;
     inset-block-start: 6px;
     inset-inline-end: 6px;
+  }
+  .close {
     height: 28px;
     min-width: 28px;
     font-size: 20px;
@@ -262,7 +423,8 @@ export const styles = css`
   }
   @media (forced-colors: active) {
     .main,
-    .mute {
+    .mute,
+    .settings {
       border: 1px solid;
     }
     .muted .mute {

@@ -7,7 +7,7 @@ import {
   type PropertyValues,
   type TemplateResult,
 } from 'lit';
-import { CallController, type CallOptions } from '../call/call-controller.js';
+import { CallController, canCall, type CallOptions } from '../call/call-controller.js';
 import type { AudioDevices, CallReport, CallStats } from '../call/call-report.js';
 import type { DiagnoseOptions, Diagnosis } from '../call/diagnosis/diagnosis.js';
 import type { CallError } from '../call/errors.js';
@@ -25,11 +25,20 @@ import {
   CallStatsEvent,
   CallStatusEvent,
 } from './events.js';
-import { callIcon, microphoneIcon } from './icons.js';
-import { en as strings } from './locales/en.js';
-import { createPanel, type TogglePanel } from './panel.js';
+import { callIcon, microphoneIcon, settingsIcon } from './icons.js';
+import { en } from './locales/en.js';
+import { fileOf, langOf, loadStrings, withLabels, type Labels } from './language.js';
+import { giveConsent, hasConsent } from './consent.js';
+import { isOpenAt } from './hours.js';
+import { createPopover, placeBeside, placeOver, type TogglePopover } from './popover.js';
 import { styles } from './styles.js';
 import { Visualizer } from './visualizer.js';
+
+/** A press that lasts longer is a hold. */
+const holdMs = 300;
+
+/** What the element looks like now. */
+type Layout = 'pill' | 'icon' | 'card';
 
 /** What the visitor should know of in a call. */
 type Fact = 'microphone-silent' | 'needs-tap' | 'poor-connection';
@@ -103,9 +112,16 @@ export class SynthflowCall extends LitElement {
     assistantId: {},
     sessionUrl: {},
     protocol: { useDefault: true },
+    variant: { reflect: true, useDefault: true },
+    position: { reflect: true, useDefault: true },
+    size: { reflect: true, useDefault: true },
     theme: { reflect: true, useDefault: true },
     accent: {},
+    radius: {},
     label: {},
+    heading: {},
+    subheading: {},
+    avatar: {},
     disclosure: {},
     muted: { type: Boolean, reflect: true },
     volume: { type: Number, useDefault: true },
@@ -125,11 +141,20 @@ export class SynthflowCall extends LitElement {
     noTimer: { type: Boolean },
     noMute: { type: Boolean },
     noVisualizer: { type: Boolean },
+    consent: {},
+    fallbackHref: {},
+    fallbackLabel: {},
+    hours: {},
+    labels: { attribute: false },
     debug: { type: Boolean },
     noLeaveWarning: { type: Boolean },
     tokenProvider: { attribute: false },
     challengeSolver: { attribute: false },
     hasAgentSpoken: { state: true },
+    isCardOpen: { state: true },
+    isConsentAsked: { state: true },
+    isWordless: { state: true },
+    deviceList: { state: true },
     isMuteHinted: { state: true },
     isPanelClosed: { state: true },
     seconds: { state: true },
@@ -147,12 +172,26 @@ export class SynthflowCall extends LitElement {
   sessionUrl?: string | null;
   /** The wire where the answer names none: `pcm`, the widget websocket, or `media`, WebSocket media. */
   protocol: 'pcm' | 'media' = 'pcm';
+  /** `pill`, `icon`, or `card` with picture, headings and a menu; an icon opens into the card. */
+  variant: 'pill' | 'icon' | 'card' = 'pill';
+  /** Where it is: `inline` in the page, or floating in a corner, from where it opens into the card. */
+  position: 'inline' | 'bottom-right' | 'bottom-left' | 'top-right' | 'top-left' = 'inline';
+  /** `small`, `medium` or `large`: 44, 56 or 68 px high. */
+  size: 'small' | 'medium' | 'large' = 'medium';
   /** Colours: `auto` follows the visitor's system. */
   theme: 'auto' | 'light' | 'dark' = 'auto';
   /** Any CSS colour: the button's. */
   accent?: string;
+  /** Any CSS length: corners of pill, card and buttons. */
+  radius?: string;
   /** The button's words, before the first call. */
   label?: string;
+  /** The card's first line. */
+  heading?: string;
+  /** The card's second line. */
+  subheading?: string;
+  /** URL of the card's picture. */
+  avatar?: string;
   /** The line that says that the agent is an AI; `none` hides it. */
   disclosure?: string;
   /** Microphone off: silence is sent. Kept across calls. */
@@ -191,6 +230,16 @@ export class SynthflowCall extends LitElement {
   noMute = false;
   /** Hides the levels. */
   noVisualizer = false;
+  /** What the visitor must accept before the first call; kept in this browser's localStorage once it is accepted. */
+  consent?: string;
+  /** Where visitors go who cannot call, such as `tel:+1…`: http(s), tel, sms or mailto. */
+  fallbackHref?: string;
+  /** The words of that link. */
+  fallbackLabel?: string;
+  /** Opening hours, such as `Mo-Fr 09:00-17:00 Europe/Berlin`: else there are no calls, and the fallback is offered. */
+  hours?: string;
+  /** The site's own words in place of some of the element's, in the shape of `Strings`. */
+  labels?: Labels;
   /** Runs `diagnose()` once, before any click, and tells of calls on the console. For the site's developer. */
   debug = false;
   /** Lets the visitor leave the page in mid-call without being asked. */
@@ -203,15 +252,35 @@ export class SynthflowCall extends LitElement {
   /** The agent has been heard in this call: the disclosure has done its work. */
   private hasAgentSpoken = false;
   private isPanelClosed = false;
+  /** The card is in the top layer, over its launcher. */
+  private isCardOpen = false;
+  /** The visitor is asked for consent. */
+  private isConsentAsked = false;
+  /** The words of the page's language are still to come. */
+  private isWordless = false;
+  /** What the menu lets the visitor choose from; undefined while it is closed. */
+  private deviceList?: AudioDevices | undefined;
   /** The visitor has spoken while muted. */
   private isMuteHinted = false;
   private seconds = 0;
 
   #controller = new CallController((report) => this.#hear(report));
   #internals = this.attachInternals();
-  #togglePanel?: TogglePanel;
+  #langs = new MutationObserver(() => void this.#speak());
+  #toggleCard?: TogglePopover;
+  #togglePanel?: TogglePopover;
   #visualizer = new Visualizer();
   #facts = new Set<Fact>();
+  /** The page's language, with the site's own words. */
+  #strings = en;
+  #words = en;
+  #file?: string | undefined;
+  #hasSpoken = false;
+  #minute?: ReturnType<typeof setInterval>;
+  #wasConsentAsked = false;
+  #settleConsent: (isStarted: boolean | Promise<boolean>) => void = () => {};
+  #holding?: ReturnType<typeof setTimeout>;
+  #isHeld = false;
   #isMuted = false;
   #isStarting = false;
   #focused?: Element | null | undefined;
@@ -241,6 +310,10 @@ export class SynthflowCall extends LitElement {
     return this.#controller.stats;
   }
 
+  static override get observedAttributes(): string[] {
+    return [...super.observedAttributes, 'lang'];
+  }
+
   /** Every attribute is its property's name in kebab case. */
   static override createProperty(name: string, options: PropertyDeclaration): void {
     const attribute = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -252,18 +325,30 @@ export class SynthflowCall extends LitElement {
     this.#setState('idle', true);
   }
 
+  override attributeChangedCallback(name: string, old: string | null, value: string | null): void {
+    super.attributeChangedCallback(name, old, value);
+    if (name === 'lang' && this.hasUpdated) void this.#speak();
+  }
+
   override connectedCallback(): void {
     super.connectedCallback();
     this.#window = this.ownerDocument.defaultView;
     this.#listen(true);
+    // Hours begin and end.
+    this.#minute = setInterval(() => this.hours && this.requestUpdate(), 60_000);
+    this.#langs.observe(this.ownerDocument.documentElement, { attributeFilter: ['lang'] });
     this.requestUpdate();
     // Now, not in a microtask: Lit then takes over what the page has set before the script was there.
     if (!this.hasUpdated) this.performUpdate();
+    void this.#speak();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#langs.disconnect();
+    clearInterval(this.#minute);
     this.#togglePanel?.(false);
+    this.#toggleCard?.(false);
     this.#listen(false);
     // A move in the page disconnects too, and connects again at once.
     queueMicrotask(() => {
@@ -284,7 +369,9 @@ export class SynthflowCall extends LitElement {
 
   /**
    * Starts a call. Call it from a click or tap: browsers let sound begin only then.
-   * @returns true once the agent is ready, else false. Never rejects; does nothing while disabled, running or out of the document.
+   * Where consent is missing it is asked for first, and the click that gives it starts the call.
+   * @returns true once the agent is ready, else false. Never rejects; does nothing while disabled, running, closed or out
+   *   of the document.
    */
   async start(): Promise<boolean> {
     // A call that nobody could see must not have the microphone.
@@ -292,10 +379,12 @@ export class SynthflowCall extends LitElement {
       !this.isConnected ||
       !this.ownerDocument.defaultView ||
       this.disabled ||
+      !this.#isOpen ||
       this.#isStarting ||
       isRunning(this.status)
     )
       return false;
+    if (!hasConsent(this.#consentText)) return this.#askConsent();
     this.#isStarting = true;
     const isWanted = this.dispatchEvent(new CallBeforeStartEvent());
     this.#isStarting = false;
@@ -344,6 +433,7 @@ export class SynthflowCall extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
+    this.#strings = withLabels(this.#words, this.labels);
     this.#focused = this.shadowRoot?.activeElement;
     if (changed.has('microphoneId')) this.#controller.setMicrophone(this.microphoneId);
     if (changed.has('speakerId')) this.#controller.setSpeaker(this.speakerId);
@@ -364,10 +454,25 @@ export class SynthflowCall extends LitElement {
       this.#setStyle('--_accent', text ? this.accent! : '');
       this.#setStyle('--_accent-text', text ? `var(--synthflow-accent-text, ${text})` : '');
     }
-    this.#togglePanel ??= createPanel(this.renderRoot.querySelector<HTMLElement>('.panel')!, this, () =>
-      this.#closePanel(),
+    if (changed.has('radius')) {
+      const { radius } = this;
+      this.#setStyle('--_radius', radius && CSS.supports('border-radius', radius) ? radius : '');
+    }
+    const [call, panel] = ['.call', '.panel'].map((name) => this.renderRoot.querySelector<HTMLElement>(name)!);
+    this.#toggleCard ??= createPopover(
+      call!,
+      (box) => placeOver(box, this),
+      () => this.#closeCard(),
     );
-    this.#togglePanel(this.isConnected && !this.isPanelClosed);
+    this.#togglePanel ??= createPopover(
+      panel!,
+      (box) => placeBeside(box, call!),
+      () => this.#closePanel(),
+    );
+    this.#toggleCard(this.isConnected && this.isCardOpen);
+    this.#togglePanel(this.isConnected && !this.isPanelClosed && panel!.childElementCount > 0);
+    if (this.isConsentAsked && !this.#wasConsentAsked) panel!.querySelector('button')!.focus();
+    this.#wasConsentAsked = this.isConsentAsked;
     // What had the focus is gone: it stays in the element.
     if (this.#focused && !this.#focused.getClientRects().length) {
       this.renderRoot.querySelector<HTMLElement>('.main')!.focus();
@@ -375,59 +480,122 @@ export class SynthflowCall extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const { status } = this;
+    const { status, heading = this.#strings.title } = this;
+    const layout = this.#layout;
+    const isCard = layout === 'card';
     const running = isRunning(status);
     const isActive = status === 'active';
-    const poor = this.#facts.has('poor-connection') && isActive && strings.poorConnection;
-    const spoken = this.#sentence || poor;
-    const name = this.#buttonName;
-    return html`<div class="call ${status} ${running ? 'running' : ''} ${this.muted ? 'muted' : ''}">
-        ${status === 'idle' ? nothing : this.#renderIndicator()}
-        <span part="status" class=${status === 'idle' || isActive ? 'unseen' : 'status'} role="status"
-          >${this.#facts.has('needs-tap') ? strings.resume : strings.status[status]}${spoken ? html`<span class="unseen">. ${spoken}</span>` : nothing}</span
-        >
-        ${
-          (isActive || status === 'ended') && !this.noTimer
-            ? html`<span part="timer" class="timer" role="timer">${clock(this.seconds)}</span>`
-            : nothing
-        }
-        ${
-          (isActive || status === 'reconnecting') && !this.noMute
-            ? html`<button
-              part="mute"
-              class="mute"
-              aria-pressed=${this.muted}
-              aria-label=${strings.mute}
-              @click=${this.#onMuteClick}
-            >
-              ${microphoneIcon}
-            </button>`
-            : nothing
-        }
-        <button
-          part="button"
-          class="main"
-          ?disabled=${this.disabled && !running}
-          aria-label=${name ?? nothing}
-          aria-describedby="description"
-          @click=${this.#onClick}
-          @keydown=${this.#onKey}
-        >
+    const isQuiet = status === 'idle' || (isActive && !isCard) || layout === 'icon';
+    const classes = `call ${layout} ${status} ${running ? 'running' : ''} ${this.muted ? 'muted' : ''}`;
+    const spoken = this.#sentence || (isActive && this.#facts.has('poor-connection') && this.#strings.poorConnection);
+    return html`<div class=${classes} role="group" aria-label=${heading} lang=${this.#lang} dir=${this.#words.dir ?? nothing} popover="manual">
+        ${isCard ? this.#renderHead(heading) : nothing}
+        <div class="row">
+          ${status === 'idle' || layout === 'icon' ? nothing : this.#renderIndicator()}
+          <span part="status" class=${isQuiet ? 'unseen' : 'status'} role="status"
+            >${this.#facts.has('needs-tap') ? this.#strings.resume : this.#strings.status[status]}${spoken ? html`<span class="unseen">. ${spoken}</span>` : nothing}</span
+          >
           ${
-            status === 'failed'
-              ? strings.tryAgain
-              : html`<span part="icon">${status === 'idle' ? html`<slot name="icon">${callIcon}</slot>` : callIcon}</span>${
-                  name
-                    ? nothing
-                    : html`<span class="label"
-                        ><slot @slotchange=${() => this.requestUpdate()}></slot>${this.#hasOwnLabel ? nothing : this.label || strings.start}</span
-                      >`
-                }`
+            (isActive || status === 'ended') && !this.noTimer && layout !== 'icon'
+              ? html`<span part="timer" class="timer" role="timer">${clock(this.seconds, this.#lang)}</span>`
+              : nothing
           }
-        </button>
+        </div>
+        <div class="row">
+          ${
+            (isActive || status === 'reconnecting') && !this.noMute && layout !== 'icon'
+              ? html`<button
+                part="mute"
+                class="mute"
+                aria-pressed=${this.muted}
+                aria-label=${this.#strings.mute}
+                title=${this.#strings.holdHint}
+                @pointerdown=${this.#press}
+                @pointerup=${this.#release}
+                @pointercancel=${this.#release}
+                @keydown=${this.#press}
+                @keyup=${this.#release}
+                @blur=${this.#release}
+                @click=${this.#onMuteClick}
+              >
+                ${microphoneIcon}
+              </button>`
+              : nothing
+          }
+          ${
+            isCard || (running && layout === 'pill' && this.#canOpen)
+              ? html`<button
+                part="settings"
+                class="settings"
+                aria-expanded=${isCard ? !!this.deviceList : false}
+                aria-label=${isCard ? this.#strings.settings : this.#strings.show}
+                @click=${isCard ? this.#toggleSettings : this.#openCard}
+              >
+                ${isCard ? settingsIcon : '⋯'}
+              </button>`
+              : nothing
+          }
+          ${this.#isOffered ? this.#renderOffer(layout) : this.#renderButton(layout)}
+        </div>
       </div>
       <span id="description" hidden>${this.#sentence || this.#disclosure}</span>
-      <div part="panel" class="panel" popover="manual">${this.#renderPanel()}</div>`;
+      <div part="panel" class="panel" lang=${this.#lang} dir=${this.#words.dir ?? nothing} popover="manual">${this.#renderPanel()}</div>`;
+  }
+
+  #renderButton(layout: Layout): TemplateResult {
+    const { status, label } = this;
+    const running = isRunning(status);
+    const name = this.#buttonName;
+    // The pill has room for an icon or for words.
+    const isWordless =
+      layout === 'icon' || (layout === 'pill' && status !== 'failed' && name) || (this.isWordless && !label);
+    const own = html`<slot @slotchange=${() => this.requestUpdate()}></slot>${
+      this.#hasOwnLabel ? nothing : label || this.#strings.start
+    }`;
+    return html`<button
+      part="button"
+      class="main"
+      ?disabled=${(this.disabled || !this.#isOpen) && !running}
+      aria-label=${isWordless ? (name ?? (label || this.#strings.start)) : nothing}
+      aria-describedby="description"
+      @click=${this.#onClick}
+      @keydown=${this.#onKey}
+    >
+      ${
+        layout === 'pill' && status === 'failed'
+          ? nothing
+          : html`<span part="icon">${status === 'idle' ? html`<slot name="icon">${callIcon}</slot>` : callIcon}</span>`
+      }${isWordless ? nothing : html`<span class="label">${this.#isOpen || running ? (name ?? own) : this.#strings.closed}</span>`}
+    </button>`;
+  }
+
+  /** What takes the button's place where there can be no call. */
+  #renderOffer(layout: Layout): TemplateResult {
+    const label = this.fallbackLabel || this.#strings.fallback;
+    return html`<a part="button fallback" class="main" href=${this.#fallback!} aria-label=${label}
+      ><span part="icon">${callIcon}</span>${layout === 'icon' ? nothing : html`<span class="label">${label}</span>`}</a
+    >`;
+  }
+
+  #renderHead(heading: string): TemplateResult {
+    return html`<div class="row">
+        <span part="avatar" class="avatar"
+          ><slot name="avatar">${this.avatar ? html`<img src=${this.avatar} alt="" />` : callIcon}</slot></span
+        >
+        <div class="titles">
+          <div part="heading" class="heading">${heading}</div>
+          <div class="small titles">${this.subheading}</div>
+        </div>
+        ${
+          this.isCardOpen
+            ? html`<button class="close" aria-label=${this.#strings.close} @click=${this.#closeCard}>×</button>`
+            : nothing
+        }
+      </div>
+      <div class="small note">
+        <div part="disclosure">${this.#disclosure}</div>
+        ${this.#fallback && !this.#isOffered ? this.#renderFallback(this.#fallback) : nothing}
+      </div>`;
   }
 
   #renderIndicator(): TemplateResult {
@@ -442,21 +610,56 @@ export class SynthflowCall extends LitElement {
 
   #renderPanel(): unknown {
     const { status } = this;
+    if (this.isConsentAsked) return this.#renderConsent();
     const hint =
       status === 'requesting-microphone'
-        ? strings.microphoneHint
+        ? this.#strings.microphoneHint
         : status === 'active' && this.isMuteHinted
-          ? strings.mutedHint
+          ? this.#strings.mutedHint
           : this.#facts.has('microphone-silent')
-            ? strings.microphoneSilent
-            : this.#facts.has('poor-connection') && strings.poorConnection;
-    const disclosure = isRunning(status) && !this.hasAgentSpoken && this.#disclosure;
+            ? this.#strings.microphoneSilent
+            : this.#facts.has('poor-connection') && this.#strings.poorConnection;
+    const disclosure = this.#layout !== 'card' && isRunning(status) && !this.hasAgentSpoken && this.#disclosure;
     const needsTap = this.#facts.has('needs-tap');
-    if (!this.#sentence && !hint && !disclosure && !needsTap) return nothing;
-    return html`<button class="close" aria-label=${strings.close} @click=${this.#closePanel}>×</button
-      >${this.#sentence && html`<p part="error">${this.#sentence}</p>`}${needsTap ? html`<button part="resume" class="main">${strings.resume}</button>` : nothing}${
+    if (!this.#sentence && !hint && !disclosure && !needsTap && !this.deviceList) return nothing;
+    const fallback = this.#layout === 'card' ? undefined : this.#fallback;
+    return html`<button class="close" aria-label=${this.#strings.close} @click=${this.#closePanel}>×</button
+      >${this.#sentence && html`<p part="error">${this.#sentence}</p>`}${needsTap ? html`<button part="resume" class="main">${this.#strings.resume}</button>` : nothing}${
         hint ? html`<p>${hint}</p>` : nothing
-      }${disclosure ? html`<p part="disclosure">${disclosure}</p>` : nothing}`;
+      }${disclosure ? html`<p part="disclosure">${disclosure}</p>` : nothing}${fallback ? html`<p>${this.#renderFallback(fallback)}</p>` : nothing}${this.deviceList ? this.#renderSettings(this.deviceList) : nothing}`;
+  }
+
+  #renderConsent(): TemplateResult {
+    return html`<div part="consent"><slot name="consent">${this.consent}</slot></div>
+      <div class="row">
+        <button part="accept" class="main" @click=${this.#acceptConsent}>${this.#strings.accept}</button>
+        <button class="plain" @click=${this.#closePanel}>${this.#strings.decline}</button>
+      </div>`;
+  }
+
+  #renderFallback(href: string): TemplateResult {
+    return html`<a part="fallback" href=${href}>${this.fallbackLabel || this.#strings.fallback}</a>`;
+  }
+
+  #renderSettings({ microphones, speakers }: AudioDevices): TemplateResult {
+    const choose = (label: string, devices: AudioDevices['speakers'], property: 'microphoneId' | 'speakerId') =>
+      html`<label
+        >${label}<select
+          @change=${({ target }: Event) => (this[property] = (target as HTMLSelectElement).value)}
+        >
+          ${devices.map(({ id, label }) => html`<option value=${id} ?selected=${id === this[property]}>${label}</option>`)}
+        </select></label
+      >`;
+    return html`<label
+        >${this.#strings.volume}<input
+          type="range"
+          max="1"
+          step="0.05"
+          .value=${`${this.volume}`}
+          @input=${({ target }: Event) => (this.volume = (target as HTMLInputElement).valueAsNumber)} /></label
+      >${microphones.length > 1 ? choose(this.#strings.microphone, microphones, 'microphoneId') : nothing}${
+        speakers.length > 1 ? choose(this.#strings.speaker, speakers, 'speakerId') : nothing
+      }`;
   }
 
   #hear(report: CallReport): void {
@@ -505,10 +708,11 @@ export class SynthflowCall extends LitElement {
       const { code, httpStatus } = this.error;
       // An endpoint that has answered is no matter of the visitor's connection.
       const isRefused = code === 'token-request-failed' && httpStatus;
-      this.error.visitorMessage = (!isRefused && strings.errors[code]) || strings.unavailable;
+      this.error.visitorMessage = (!isRefused && this.#strings.errors[code]) || this.#strings.unavailable;
     }
     if (status === 'requesting-microphone') this.hasAgentSpoken = false;
     if (status === 'requesting-microphone' || status === 'failed') this.isPanelClosed = false;
+    if (status === 'requesting-microphone') this.isCardOpen = this.#canOpen;
     this.#tick();
     this.#isTalking = status === 'active' || (this.#isTalking && isRunning(status));
     this.#listen(this.isConnected);
@@ -517,6 +721,7 @@ export class SynthflowCall extends LitElement {
     if (!isRunning(status)) {
       this.#setState('agent-speaking', false);
       this.#setState('visitor-speaking', false);
+      this.#release();
       for (const fact of this.#facts) this.#setFact(fact, false);
     }
     this.requestUpdate();
@@ -589,12 +794,55 @@ export class SynthflowCall extends LitElement {
     );
   }
 
-  /** Name of the button where it shows an icon alone. */
+  /** Where visitors go who cannot call; undefined where it is no such URL. */
+  get #fallback(): string | undefined {
+    const { fallbackHref } = this;
+    if (!fallbackHref || !URL.canParse(fallbackHref, document.baseURI)) return undefined;
+    const { protocol, href } = new URL(fallbackHref, document.baseURI);
+    return /^(https?|tel|sms|mailto):$/.test(protocol) ? href : undefined;
+  }
+
+  /** Within opening hours; hours that cannot be read close nothing. */
+  get #isOpen(): boolean {
+    return !this.hours || isOpenAt(this.hours, new Date()) !== false;
+  }
+
+  /** Whether the fallback stands in the button's place: no call can be made now. */
+  get #isOffered(): boolean {
+    return !isRunning(this.status) && !!this.#fallback && (!this.#isOpen || !canCall());
+  }
+
+  /** What the visitor is to accept, in words: consent to other words is no consent to these. */
+  get #consentText(): string {
+    const rich = [...this.children].filter(({ slot }) => slot === 'consent');
+    return (rich.length ? rich.map(({ textContent }) => textContent).join(' ') : (this.consent ?? ''))
+      .replaceAll(/\s+/g, ' ')
+      .trim();
+  }
+
+  /** Of the words that are shown. */
+  get #lang(): string {
+    return this.#words === en ? 'en' : this.#file!;
+  }
+
+  /** Whether there is a card to open: whatever floats has one, and an icon. */
+  get #canOpen(): boolean {
+    return this.position.includes('-') || this.variant === 'icon';
+  }
+
+  get #layout(): Layout {
+    if (this.isCardOpen) return 'card';
+    return this.variant === 'card' && this.#canOpen ? 'icon' : this.variant;
+  }
+
+  /** What the button does, once there was a call; before, it has the site's own words. */
   get #buttonName(): string | undefined {
     const { status } = this;
-    if (status === 'active' || status === 'reconnecting') return strings.hangUp;
-    if (status === 'ended') return strings.callAgain;
-    return isRunning(status) ? strings.cancel : undefined;
+    if (status === 'failed') return this.#strings.tryAgain;
+    if (isRunning(status) && this.#layout === 'icon') return this.#strings.show;
+    if (status === 'active' || status === 'reconnecting') return this.#strings.hangUp;
+    if (status === 'ended') return this.#strings.callAgain;
+    return isRunning(status) ? this.#strings.cancel : undefined;
   }
 
   /** What the visitor is told of a failure. */
@@ -603,7 +851,7 @@ export class SynthflowCall extends LitElement {
   }
 
   get #disclosure(): string {
-    return this.disclosure === 'none' ? '' : this.disclosure || strings.disclosure;
+    return this.disclosure === 'none' ? '' : this.disclosure || this.#strings.disclosure;
   }
 
   #options(): CallOptions {
@@ -617,7 +865,7 @@ export class SynthflowCall extends LitElement {
       assistantId: this.assistantId,
       protocol: this.protocol,
       maxDurationS: this.maxDuration,
-      title: strings.title,
+      title: this.#strings.title,
       idleTimeoutS: this.idleTimeout,
       reconnect: this.reconnect,
       bargeIn: this.bargeIn,
@@ -634,7 +882,42 @@ export class SynthflowCall extends LitElement {
 
   #onClick(event: MouseEvent): void {
     // The second half of a double click would undo the first.
-    if (event.detail <= 1) void this.toggle();
+    if (event.detail > 1) return;
+    const isLauncher = this.#layout === 'icon' && (this.variant === 'card' || isRunning(this.status));
+    if (isLauncher) this.#openCard();
+    else void this.toggle();
+  }
+
+  /** Answers what `start` answers, once the visitor has decided. */
+  #askConsent(): Promise<boolean> {
+    this.#settleConsent(false);
+    this.isCardOpen ||= this.#canOpen;
+    this.isConsentAsked = true;
+    this.isPanelClosed = false;
+    return new Promise((settle) => (this.#settleConsent = settle));
+  }
+
+  #acceptConsent(): void {
+    giveConsent(this.#consentText);
+    const settle = this.#settleConsent;
+    this.#settleConsent = () => {};
+    this.#closePanel();
+    settle(this.start());
+  }
+
+  #openCard(): void {
+    this.isCardOpen = true;
+  }
+
+  #closeCard(): void {
+    this.isCardOpen = false;
+    this.#closePanel();
+  }
+
+  async #toggleSettings(): Promise<void> {
+    if (this.deviceList) return this.#closePanel();
+    this.deviceList = await this.devices();
+    this.isPanelClosed = false;
   }
 
   /** A key that is held must not start and cancel call after call. */
@@ -642,12 +925,57 @@ export class SynthflowCall extends LitElement {
     if (event.repeat) event.preventDefault();
   }
 
+  /** Held, the mute button lets the visitor talk while muted. */
+  #press(event: Event): void {
+    if (event instanceof KeyboardEvent) {
+      // An Enter key that is held would click again and again.
+      if (event.repeat) event.preventDefault();
+      if (event.repeat || !/^( |Enter)$/.test(event.key)) return;
+    } else {
+      // Also when the pointer has left the button by then.
+      (event.target as Element).setPointerCapture((event as PointerEvent).pointerId);
+    }
+    this.#isHeld = false;
+    clearTimeout(this.#holding);
+    if (!this.muted) return;
+    this.#holding = setTimeout(() => {
+      this.#isHeld = true;
+      this.muted = false;
+    }, holdMs);
+  }
+
+  #release(): void {
+    clearTimeout(this.#holding);
+    if (this.#isHeld) this.muted = true;
+    // The click that ends a hold comes before that.
+    setTimeout(() => (this.#isHeld = false));
+  }
+
   #onMuteClick(event: MouseEvent): void {
-    if (event.detail <= 1) this.muted = !this.muted;
+    if (event.detail <= 1 && !this.#isHeld) this.muted = !this.muted;
   }
 
   #closePanel(): void {
     this.isPanelClosed = true;
+    this.isConsentAsked = false;
+    this.deviceList = undefined;
+    this.#settleConsent(false);
+  }
+
+  /** Takes over the page's language. */
+  async #speak(): Promise<void> {
+    const file = fileOf(langOf(this));
+    if (file === this.#file) return;
+    this.#file = file;
+    this.isWordless = !!file && !this.#hasSpoken;
+    this.#hasSpoken = true;
+    const timer = setTimeout(() => (this.isWordless = false), 1000);
+    const words = file ? await loadStrings(file, text(this.assetsUrl)) : en;
+    clearTimeout(timer);
+    if (file !== this.#file) return;
+    this.#words = words;
+    this.isWordless = false;
+    this.requestUpdate();
   }
 
   /** Any tap in the page will do. */
@@ -689,8 +1017,9 @@ function text(value: string | null | undefined): string | undefined {
   return value ? `${value}` : undefined;
 }
 
-function clock(seconds: number): string {
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+function clock(seconds: number, lang: string): string {
+  const digits = (minimumIntegerDigits: number) => new Intl.NumberFormat(lang, { minimumIntegerDigits });
+  return `${digits(1).format(Math.floor(seconds / 60))}:${digits(2).format(seconds % 60)}`;
 }
 
 declare global {

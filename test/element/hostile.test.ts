@@ -72,7 +72,8 @@ describe('whatever a page writes into the attributes', () => {
     const { element } = await place();
     const said = watchConsole();
     // Not the files: the test's server would say of each that it is not there. They are below.
-    const others = ['session-url', 'token-endpoint', 'assets-url', 'worklet-url'];
+    // Nor consent, which the visitor would have to give.
+    const others = ['consent', 'session-url', 'token-endpoint', 'assets-url', 'worklet-url'];
     const names = attributes.filter((name) => !others.includes(name));
     const values = fc.dictionary(fc.constantFrom(...names), words, { minKeys: 3, maxKeys: 12 });
     let failures = 0;

@@ -3,6 +3,8 @@ import type { CallStatus } from '../../call/machine.js';
 
 /** Every word of the element. */
 export interface Strings {
+  /** Right to left. */
+  readonly dir?: 'rtl';
   readonly start: string;
   readonly title: string;
   readonly cancel: string;
@@ -11,11 +13,25 @@ export interface Strings {
   readonly tryAgain: string;
   readonly mute: string;
   readonly close: string;
+  /** Opens the card of a call that runs. */
+  readonly show: string;
+  readonly settings: string;
+  readonly accept: string;
+  readonly decline: string;
+  /** Leads to the site's other way, where it has given that no words. */
+  readonly fallback: string;
+  /** Outside the opening hours. */
+  readonly closed: string;
+  readonly volume: string;
+  readonly microphone: string;
+  readonly speaker: string;
   readonly disclosure: string;
   readonly microphoneHint: string;
   readonly microphoneSilent: string;
   readonly resume: string;
   readonly mutedHint: string;
+  /** Of the button beside it, which can also be held to talk. */
+  readonly holdHint: string;
   readonly poorConnection: string;
   readonly status: Readonly<Record<CallStatus, string>>;
   /** What the visitor is told of a failure; of those that only the site can mend, and of the endpoint's refusals, `unavailable`. */
@@ -35,9 +51,19 @@ export const en: Strings = {
   tryAgain: 'Try again',
   mute: 'Mute microphone',
   close: 'Close',
+  show: 'Show call',
+  settings: 'Sound settings',
+  accept: 'Accept and call',
+  decline: 'Not now',
+  fallback: 'Contact us another way',
+  closed: 'Closed now',
+  volume: 'Volume',
+  microphone: 'Microphone',
+  speaker: 'Speaker',
   disclosure: 'You are talking with an AI agent, not a person.',
   microphoneHint: 'Please allow the microphone when your browser asks.',
   mutedHint: 'Your microphone is muted.',
+  holdHint: 'Hold to talk while muted',
   poorConnection: 'The connection is poor. Some of what you say may not be heard.',
   microphoneSilent: 'Nothing comes from your microphone. Is it switched on?',
   resume: 'Tap to resume',

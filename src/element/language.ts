@@ -1,0 +1,55 @@
+import { en, type Strings } from './locales/en.js';
+
+/** Beside English, one file each; what is not said is the language's most frequent form: `pt` is Brazilian, `zh` simplified. */
+export const languages =
+  'ar bg cs da de el es et fi fr he hi hr hu id it ja ko lt lv nb nl pl pt pt-pt ro sk sl sv th tr uk vi zh zh-hant';
+
+/** The name of a language's file; undefined for English, and for languages that we do not speak. */
+export function fileOf(lang: string): string | undefined {
+  try {
+    const { language, script, region } = new Intl.Locale(lang).maximize();
+    const known = languages.split(' ');
+    // Norwegian is one language to those who write its other form.
+    const own = /^n[no]$/.test(language!) ? 'nb' : language!;
+    return [`${own}-${region}`, `${own}-${script}`, own]
+      .map((name) => name.toLowerCase())
+      .find((name) => known.includes(name));
+  } catch {
+    // No language tag.
+    return undefined;
+  }
+}
+
+/** The words of a language, from its file; English where it cannot be loaded. */
+export async function loadStrings(file: string, folder: string | undefined): Promise<Strings> {
+  try {
+    // In these words, so that bundlers find the files.
+    const loading = folder
+      ? import(/* @vite-ignore */ new URL(`${folder.replace(/\/$/, '')}/locales/${file}.js`, document.baseURI).href)
+      : import(/* @vite-ignore */ `./locales/${file}.js`);
+    return ((await loading) as { strings: Strings }).strings;
+  } catch {
+    return en;
+  }
+}
+
+/** The site's own words in place of some. */
+export type Labels = { readonly [Key in keyof Strings]?: Strings[Key] extends string ? string : Partial<Strings[Key]> };
+
+export const withLabels = (strings: Strings, labels: Labels | undefined): Strings =>
+  labels
+    ? {
+        ...strings,
+        ...labels,
+        status: { ...strings.status, ...labels.status },
+        errors: { ...strings.errors, ...labels.errors },
+      }
+    : strings;
+
+/** The language of an element: its own or its nearest ancestor's `lang`, also outside its shadow root. */
+export function langOf(element: Element): string {
+  const found = element.closest('[lang]');
+  if (found) return found.getAttribute('lang')!;
+  const root = element.getRootNode();
+  return root instanceof ShadowRoot ? langOf(root.host) : 'en';
+}

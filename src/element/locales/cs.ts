@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Czech. */
+const noConnection = 'Hovor se nepodařilo spojit. Zkontrolujte připojení k internetu a zkuste to znovu.';
+
+export const strings = {
+  start: 'Zahájit hovor',
+  title: 'Hovor s AI agentem',
+  cancel: 'Zrušit',
+  hangUp: 'Zavěsit',
+  callAgain: 'Zavolat znovu',
+  tryAgain: 'Zkusit znovu',
+  mute: 'Ztlumit mikrofon',
+  close: 'Zavřít',
+  show: 'Zobrazit hovor',
+  settings: 'Nastavení zvuku',
+  accept: 'Souhlasit a zavolat',
+  decline: 'Teď ne',
+  fallback: 'Kontaktujte nás jinak',
+  closed: 'Nyní máme zavřeno',
+  volume: 'Hlasitost',
+  microphone: 'Mikrofon',
+  speaker: 'Reproduktor',
+  disclosure: 'Mluvíte s AI agentem, nikoli s člověkem.',
+  microphoneHint: 'Až se prohlížeč zeptá, povolte prosím přístup k mikrofonu.',
+  mutedHint: 'Váš mikrofon je ztlumený.',
+  holdHint: 'Podržením můžete mluvit i při ztlumeném mikrofonu',
+  poorConnection: 'Připojení je slabé. Část toho, co říkáte, nemusí být slyšet.',
+  microphoneSilent: 'Z vašeho mikrofonu nepřichází žádný zvuk. Je zapnutý?',
+  resume: 'Klepnutím pokračujte',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Povolte mikrofon…',
+    connecting: 'Připojování…',
+    waiting: 'Čeká se na agenta…',
+    active: 'Připojeno',
+    reconnecting: 'Obnova spojení…',
+    ended: 'Hovor ukončen',
+    failed: 'Hovor selhal',
+  },
+  unavailable: 'Hovor teď není možný. Zkuste to prosím později.',
+  errors: {
+    'unsupported-browser': 'Použijte prosím jiný prohlížeč.',
+    'microphone-denied':
+      'Povolte přístup k mikrofonu, až se prohlížeč zeptá, nebo pomocí ikony vedle adresy stránky, a zkuste to znovu.',
+    'microphone-not-found': 'Připojte mikrofon a zkuste to znovu.',
+    'microphone-in-use': 'Zavřete ostatní aplikace, které používají mikrofon, a zkuste to znovu.',
+    'microphone-lost': 'Připojte mikrofon a zkuste to znovu.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Všechny linky jsou obsazené. Zkuste to prosím později.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'Agent neodpověděl. Zkuste to prosím znovu.',
+    'connection-lost': 'Spojení bylo přerušeno. Zkontrolujte připojení k internetu a zkuste to znovu.',
+    'audio-failed': 'Zvuk nefunguje. Zkuste to prosím znovu.',
+  },
+} satisfies Strings;

@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Danish. */
+const noConnection = 'Opkaldet kunne ikke gennemføres. Kontrollér din internetforbindelse, og prøv igen.';
+
+export const strings = {
+  start: 'Start et opkald',
+  title: 'Opkald med en AI-agent',
+  cancel: 'Annuller',
+  hangUp: 'Læg på',
+  callAgain: 'Ring igen',
+  tryAgain: 'Prøv igen',
+  mute: 'Slå mikrofonen fra',
+  close: 'Luk',
+  show: 'Vis opkald',
+  settings: 'Lydindstillinger',
+  accept: 'Acceptér og ring op',
+  decline: 'Ikke nu',
+  fallback: 'Kontakt os på anden vis',
+  closed: 'Lukket lige nu',
+  volume: 'Lydstyrke',
+  microphone: 'Mikrofon',
+  speaker: 'Højttaler',
+  disclosure: 'Du taler med en AI-agent, ikke med et menneske.',
+  microphoneHint: 'Giv adgang til mikrofonen, når din browser beder om det.',
+  mutedHint: 'Din mikrofon er slået fra.',
+  holdHint: 'Hold knappen nede for at tale, mens mikrofonen er slået fra',
+  poorConnection: 'Forbindelsen er dårlig. Noget af det, du siger, kan måske ikke høres.',
+  microphoneSilent: 'Der kommer ingen lyd fra din mikrofon. Er den tændt?',
+  resume: 'Tryk for at fortsætte',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Tillad mikrofonen…',
+    connecting: 'Forbinder…',
+    waiting: 'Venter på agenten…',
+    active: 'Forbundet',
+    reconnecting: 'Forbinder igen…',
+    ended: 'Opkald afsluttet',
+    failed: 'Opkald fejlede',
+  },
+  unavailable: 'Det er ikke muligt at ringe op lige nu. Prøv igen senere.',
+  errors: {
+    'unsupported-browser': 'Brug en anden browser.',
+    'microphone-denied':
+      'Giv adgang til mikrofonen, når din browser beder om det, eller via ikonet ved siden af sidens adresse, og prøv igen.',
+    'microphone-not-found': 'Tilslut en mikrofon, og prøv igen.',
+    'microphone-in-use': 'Luk andre apps, der bruger mikrofonen, og prøv igen.',
+    'microphone-lost': 'Tilslut en mikrofon, og prøv igen.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Alle linjer er optaget. Prøv igen senere.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'Agenten svarede ikke. Prøv igen.',
+    'connection-lost': 'Forbindelsen blev afbrudt. Kontrollér din internetforbindelse, og prøv igen.',
+    'audio-failed': 'Lyden virker ikke. Prøv igen.',
+  },
+} satisfies Strings;

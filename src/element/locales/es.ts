@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Spanish. */
+const noConnection = 'No se pudo realizar la llamada. Compruebe su conexión a internet e inténtelo de nuevo.';
+
+export const strings = {
+  start: 'Iniciar llamada',
+  title: 'Llamada con un agente de IA',
+  cancel: 'Cancelar',
+  hangUp: 'Colgar',
+  callAgain: 'Volver a llamar',
+  tryAgain: 'Reintentar',
+  mute: 'Silenciar micrófono',
+  close: 'Cerrar',
+  show: 'Ver llamada',
+  settings: 'Ajustes de sonido',
+  accept: 'Aceptar y llamar',
+  decline: 'Ahora no',
+  fallback: 'Otras formas de contacto',
+  closed: 'Cerrado ahora',
+  volume: 'Volumen',
+  microphone: 'Micrófono',
+  speaker: 'Altavoz',
+  disclosure: 'Está hablando con un agente de IA, no con una persona.',
+  microphoneHint: 'Permita el uso del micrófono cuando el navegador se lo pida.',
+  mutedHint: 'Su micrófono está silenciado.',
+  holdHint: 'Mantenga presionado para hablar con el micrófono silenciado',
+  poorConnection: 'La conexión es débil. Es posible que no se oiga todo lo que dice.',
+  microphoneSilent: 'No llega sonido de su micrófono. ¿Está encendido?',
+  resume: 'Toque para continuar',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Permita el micrófono…',
+    connecting: 'Conectando…',
+    waiting: 'Esperando al agente…',
+    active: 'Conectado',
+    reconnecting: 'Reconectando…',
+    ended: 'Llamada terminada',
+    failed: 'Llamada fallida',
+  },
+  unavailable: 'No es posible llamar en este momento. Inténtelo de nuevo más tarde.',
+  errors: {
+    'unsupported-browser': 'Por favor, utilice otro navegador.',
+    'microphone-denied':
+      'Permita el uso del micrófono cuando el navegador se lo pida, o desde el icono situado junto a la dirección de la página, e inténtelo de nuevo.',
+    'microphone-not-found': 'Conecte un micrófono e inténtelo de nuevo.',
+    'microphone-in-use': 'Cierre las demás aplicaciones que usen el micrófono e inténtelo de nuevo.',
+    'microphone-lost': 'Conecte un micrófono e inténtelo de nuevo.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Todas las líneas están ocupadas. Inténtelo de nuevo más tarde.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'El agente no respondió. Inténtelo de nuevo.',
+    'connection-lost': 'Se cortó la comunicación. Compruebe su conexión a internet e inténtelo de nuevo.',
+    'audio-failed': 'El sonido no funciona. Inténtelo de nuevo.',
+  },
+} satisfies Strings;

@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Estonian. */
+const noConnection = 'Kõnet ei õnnestunud alustada. Kontrollige internetiühendust ja proovige uuesti.';
+
+export const strings = {
+  start: 'Alusta kõnet',
+  title: 'Kõne AI-agendiga',
+  cancel: 'Tühista',
+  hangUp: 'Lõpeta kõne',
+  callAgain: 'Helista uuesti',
+  tryAgain: 'Uus katse',
+  mute: 'Vaigista mikrofon',
+  close: 'Sulge',
+  show: 'Kuva kõne',
+  settings: 'Heliseaded',
+  accept: 'Nõustu ja helista',
+  decline: 'Mitte praegu',
+  fallback: 'Muud kontaktivõimalused',
+  closed: 'Praegu suletud',
+  volume: 'Helitugevus',
+  microphone: 'Mikrofon',
+  speaker: 'Kõlar',
+  disclosure: 'Te räägite AI-agendiga, mitte inimesega.',
+  microphoneHint: 'Palun lubage mikrofoni kasutamine, kui brauser seda küsib.',
+  mutedHint: 'Teie mikrofon on vaigistatud.',
+  holdHint: 'Hoidke all, et vaigistatud mikrofoniga rääkida',
+  poorConnection: 'Ühendus on kehv. Osa teie jutust ei pruugi kuulda olla.',
+  microphoneSilent: 'Teie mikrofonist ei tule heli. Kas see on sisse lülitatud?',
+  resume: 'Puudutage jätkamiseks',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Lubage mikrofon…',
+    connecting: 'Ühendan…',
+    waiting: 'Ootan agenti…',
+    active: 'Ühendatud',
+    reconnecting: 'Ühendan uuesti…',
+    ended: 'Kõne lõppes',
+    failed: 'Kõne nurjus',
+  },
+  unavailable: 'Helistamine ei ole praegu võimalik. Palun proovige hiljem uuesti.',
+  errors: {
+    'unsupported-browser': 'Palun kasutage teist brauserit.',
+    'microphone-denied':
+      'Lubage mikrofoni kasutamine, kui brauser seda küsib, või lehe aadressi kõrval oleva ikooni kaudu ning proovige uuesti.',
+    'microphone-not-found': 'Ühendage mikrofon ja proovige uuesti.',
+    'microphone-in-use': 'Sulgege teised rakendused, mis kasutavad mikrofoni, ja proovige uuesti.',
+    'microphone-lost': 'Ühendage mikrofon ja proovige uuesti.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Kõik liinid on hõivatud. Palun proovige hiljem uuesti.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'Agent ei vastanud. Palun proovige uuesti.',
+    'connection-lost': 'Ühendus katkes. Kontrollige internetiühendust ja proovige uuesti.',
+    'audio-failed': 'Heli ei tööta. Palun proovige uuesti.',
+  },
+} satisfies Strings;

@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Finnish. */
+const noConnection = 'Puhelua ei voitu muodostaa. Tarkista verkkoyhteytesi ja yritä uudelleen.';
+
+export const strings = {
+  start: 'Aloita puhelu',
+  title: 'Puhelu tekoälyagentille',
+  cancel: 'Peruuta',
+  hangUp: 'Lopeta puhelu',
+  callAgain: 'Soita uudelleen',
+  tryAgain: 'Yritä uudelleen',
+  mute: 'Mykistä mikrofoni',
+  close: 'Sulje',
+  show: 'Näytä puhelu',
+  settings: 'Ääniasetukset',
+  accept: 'Hyväksy ja soita',
+  decline: 'Ei nyt',
+  fallback: 'Muut yhteydenottotavat',
+  closed: 'Nyt suljettu',
+  volume: 'Äänenvoimakkuus',
+  microphone: 'Mikrofoni',
+  speaker: 'Kaiutin',
+  disclosure: 'Puhut tekoälyagentin etkä ihmisen kanssa.',
+  microphoneHint: 'Salli mikrofonin käyttö, kun selain kysyy lupaa.',
+  mutedHint: 'Mikrofonisi on mykistetty.',
+  holdHint: 'Puhu mykistettynä pitämällä painettuna',
+  poorConnection: 'Yhteys on heikko. Osa puheestasi ei ehkä kuulu.',
+  microphoneSilent: 'Mikrofonistasi ei kuulu mitään. Onko se päällä?',
+  resume: 'Jatka napauttamalla',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Salli mikrofoni…',
+    connecting: 'Yhdistetään…',
+    waiting: 'Odotetaan agenttia…',
+    active: 'Yhdistetty',
+    reconnecting: 'Yhdistetään taas…',
+    ended: 'Puhelu päättyi',
+    failed: 'Virhe',
+  },
+  unavailable: 'Soittaminen ei onnistu juuri nyt. Yritä myöhemmin uudelleen.',
+  errors: {
+    'unsupported-browser': 'Käytä toista selainta.',
+    'microphone-denied':
+      'Salli mikrofonin käyttö, kun selain kysyy lupaa, tai sivun osoitteen vieressä olevasta kuvakkeesta ja yritä uudelleen.',
+    'microphone-not-found': 'Yhdistä mikrofoni laitteeseen ja yritä uudelleen.',
+    'microphone-in-use': 'Sulje muut mikrofonia käyttävät sovellukset ja yritä uudelleen.',
+    'microphone-lost': 'Yhdistä mikrofoni laitteeseen ja yritä uudelleen.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Kaikki linjat ovat varattuja. Yritä myöhemmin uudelleen.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'Agentti ei vastannut. Yritä uudelleen.',
+    'connection-lost': 'Yhteys katkesi. Tarkista verkkoyhteytesi ja yritä uudelleen.',
+    'audio-failed': 'Ääni ei toimi. Yritä uudelleen.',
+  },
+} satisfies Strings;

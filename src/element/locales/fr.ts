@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** French. */
+const noConnection = 'L’appel n’a pas pu aboutir. Vérifiez votre connexion et réessayez.';
+
+export const strings = {
+  start: 'Démarrer un appel',
+  title: 'Appel avec un agent IA',
+  cancel: 'Annuler',
+  hangUp: 'Raccrocher',
+  callAgain: 'Rappeler',
+  tryAgain: 'Réessayer',
+  mute: 'Couper le micro',
+  close: 'Fermer',
+  show: 'Afficher l’appel',
+  settings: 'Paramètres audio',
+  accept: 'Accepter et appeler',
+  decline: 'Pas maintenant',
+  fallback: 'Nous joindre autrement',
+  closed: 'Fermé actuellement',
+  volume: 'Volume',
+  microphone: 'Micro',
+  speaker: 'Haut-parleur',
+  disclosure: 'Vous parlez avec un agent IA, et non avec une personne.',
+  microphoneHint: 'Veuillez autoriser le micro lorsque votre navigateur vous le demande.',
+  mutedHint: 'Votre micro est coupé.',
+  holdHint: 'Maintenez le bouton enfoncé pour parler quand le micro est coupé',
+  poorConnection: 'La connexion est mauvaise. Certaines de vos paroles risquent de ne pas être entendues.',
+  microphoneSilent: 'Aucun son ne provient de votre micro. Est-il activé\u00a0?',
+  resume: 'Appuyez pour reprendre',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Autorisez le micro…',
+    connecting: 'Connexion…',
+    waiting: 'Attente de l’agent…',
+    active: 'Connecté',
+    reconnecting: 'Reconnexion…',
+    ended: 'Appel terminé',
+    failed: 'Échec',
+  },
+  unavailable: 'L’appel n’est pas possible pour le moment. Veuillez réessayer plus tard.',
+  errors: {
+    'unsupported-browser': 'Veuillez utiliser un autre navigateur.',
+    'microphone-denied':
+      'Autorisez le micro lorsque votre navigateur vous le demande, ou via l’icône située à côté de l’adresse de la page, puis réessayez.',
+    'microphone-not-found': 'Connectez un micro et réessayez.',
+    'microphone-in-use': 'Fermez les autres applications qui utilisent le micro et réessayez.',
+    'microphone-lost': 'Connectez un micro et réessayez.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Toutes les lignes sont occupées. Veuillez réessayer plus tard.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'L’agent n’a pas répondu. Veuillez réessayer.',
+    'connection-lost': 'La communication a été coupée. Vérifiez votre connexion et réessayez.',
+    'audio-failed': 'Le son ne fonctionne pas. Veuillez réessayer.',
+  },
+} satisfies Strings;

@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Croatian. */
+const noConnection = 'Poziv nije uspostavljen. Provjerite internetsku vezu i pokušajte ponovno.';
+
+export const strings = {
+  start: 'Započni poziv',
+  title: 'Poziv s AI agentom',
+  cancel: 'Odustani',
+  hangUp: 'Prekini poziv',
+  callAgain: 'Nazovi ponovno',
+  tryAgain: 'Ponovi',
+  mute: 'Isključi mikrofon',
+  close: 'Zatvori',
+  show: 'Prikaži poziv',
+  settings: 'Postavke zvuka',
+  accept: 'Prihvati i nazovi',
+  decline: 'Ne sada',
+  fallback: 'Drugi načini kontakta',
+  closed: 'Trenutačno zatvoreno',
+  volume: 'Glasnoća',
+  microphone: 'Mikrofon',
+  speaker: 'Zvučnik',
+  disclosure: 'Razgovarate s AI agentom, a ne s čovjekom.',
+  microphoneHint: 'Dopustite pristup mikrofonu kad preglednik to zatraži.',
+  mutedHint: 'Mikrofon vam je isključen.',
+  holdHint: 'Držite pritisnuto i govorite dok je mikrofon isključen',
+  poorConnection: 'Veza je loša. Dio onoga što govorite možda se neće čuti.',
+  microphoneSilent: 'Iz vašeg mikrofona ne dolazi zvuk. Je li uključen?',
+  resume: 'Dodirnite za nastavak',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Dopustite mikrofon…',
+    connecting: 'Povezivanje…',
+    waiting: 'Čekanje agenta…',
+    active: 'Povezano',
+    reconnecting: 'Obnova veze…',
+    ended: 'Poziv je završen',
+    failed: 'Poziv nije uspio',
+  },
+  unavailable: 'Poziv trenutačno nije moguć. Pokušajte ponovno kasnije.',
+  errors: {
+    'unsupported-browser': 'Upotrijebite drugi preglednik.',
+    'microphone-denied':
+      'Dopustite pristup mikrofonu kad preglednik to zatraži ili putem ikone pokraj adrese stranice te pokušajte ponovno.',
+    'microphone-not-found': 'Priključite mikrofon i pokušajte ponovno.',
+    'microphone-in-use': 'Zatvorite druge aplikacije koje koriste mikrofon i pokušajte ponovno.',
+    'microphone-lost': 'Priključite mikrofon i pokušajte ponovno.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Sve su linije zauzete. Pokušajte ponovno kasnije.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'Agent se nije javio. Pokušajte ponovno.',
+    'connection-lost': 'Veza je prekinuta. Provjerite internetsku vezu i pokušajte ponovno.',
+    'audio-failed': 'Zvuk ne radi. Pokušajte ponovno.',
+  },
+} satisfies Strings;

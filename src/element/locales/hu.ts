@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Hungarian. */
+const noConnection = 'A hívás nem jött létre. Ellenőrizze az internetkapcsolatát, és próbálja újra.';
+
+export const strings = {
+  start: 'Hívás indítása',
+  title: 'Hívás AI-ügynökkel',
+  cancel: 'Mégse',
+  hangUp: 'Hívás befejezése',
+  callAgain: 'Újrahívás',
+  tryAgain: 'Újrapróbálás',
+  mute: 'Mikrofon némítása',
+  close: 'Bezárás',
+  show: 'Hívás megjelenítése',
+  settings: 'Hangbeállítások',
+  accept: 'Elfogadás és hívás',
+  decline: 'Most nem',
+  fallback: 'Egyéb elérhetőségek',
+  closed: 'Jelenleg zárva',
+  volume: 'Hangerő',
+  microphone: 'Mikrofon',
+  speaker: 'Hangszóró',
+  disclosure: 'Ön egy AI-ügynökkel beszél, nem pedig emberrel.',
+  microphoneHint: 'Kérjük, engedélyezze a mikrofont, amikor a böngészője rákérdez.',
+  mutedHint: 'A mikrofonja némítva van.',
+  holdHint: 'Némítás közben tartsa lenyomva, ha beszélni szeretne',
+  poorConnection: 'Gyenge a kapcsolat. Előfordulhat, hogy nem hallható minden, amit mond.',
+  microphoneSilent: 'Nem érkezik hang a mikrofonjából. Be van kapcsolva?',
+  resume: 'Koppintson a folytatáshoz',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Mikrofonengedély…',
+    connecting: 'Csatlakozás…',
+    waiting: 'Várakozás az ügynökre…',
+    active: 'Csatlakozva',
+    reconnecting: 'Újracsatlakozás…',
+    ended: 'A hívás véget ért',
+    failed: 'Sikertelen',
+  },
+  unavailable: 'A hívás jelenleg nem lehetséges. Kérjük, próbálja újra később.',
+  errors: {
+    'unsupported-browser': 'Kérjük, használjon másik böngészőt.',
+    'microphone-denied':
+      'Engedélyezze a mikrofont, amikor a böngészője rákérdez, vagy az oldal címe melletti ikonnal, majd próbálja újra.',
+    'microphone-not-found': 'Csatlakoztasson mikrofont, és próbálja újra.',
+    'microphone-in-use': 'Zárja be a mikrofont használó többi alkalmazást, és próbálja újra.',
+    'microphone-lost': 'Csatlakoztasson mikrofont, és próbálja újra.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Minden vonal foglalt. Kérjük, próbálja újra később.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'Az ügynök nem válaszolt. Kérjük, próbálja újra.',
+    'connection-lost': 'A kapcsolat megszakadt. Ellenőrizze az internetkapcsolatát, és próbálja újra.',
+    'audio-failed': 'A hang nem működik. Kérjük, próbálja újra.',
+  },
+} satisfies Strings;

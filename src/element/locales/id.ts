@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Indonesian. */
+const noConnection = 'Panggilan tidak dapat dilakukan. Periksa koneksi internet Anda, lalu coba lagi.';
+
+export const strings = {
+  start: 'Mulai panggilan',
+  title: 'Panggilan dengan agen AI',
+  cancel: 'Batal',
+  hangUp: 'Akhiri panggilan',
+  callAgain: 'Hubungi lagi',
+  tryAgain: 'Coba lagi',
+  mute: 'Bisukan mikrofon',
+  close: 'Tutup',
+  show: 'Tampilkan panggilan',
+  settings: 'Pengaturan suara',
+  accept: 'Setuju dan hubungi',
+  decline: 'Nanti saja',
+  fallback: 'Opsi kontak lainnya',
+  closed: 'Sedang tutup',
+  volume: 'Volume',
+  microphone: 'Mikrofon',
+  speaker: 'Speaker',
+  disclosure: 'Anda berbicara dengan agen AI, bukan dengan manusia.',
+  microphoneHint: 'Izinkan penggunaan mikrofon saat diminta oleh browser Anda.',
+  mutedHint: 'Mikrofon Anda dibisukan.',
+  holdHint: 'Tahan untuk berbicara saat mikrofon dibisukan',
+  poorConnection: 'Koneksi buruk. Sebagian ucapan Anda mungkin tidak terdengar.',
+  microphoneSilent: 'Tidak ada suara dari mikrofon Anda. Apakah mikrofon sudah dinyalakan?',
+  resume: 'Ketuk untuk melanjutkan',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Izinkan mikrofon…',
+    connecting: 'Menghubungkan…',
+    waiting: 'Menunggu agen…',
+    active: 'Terhubung',
+    reconnecting: 'Sambung ulang…',
+    ended: 'Panggilan selesai',
+    failed: 'Panggilan gagal',
+  },
+  unavailable: 'Panggilan sedang tidak tersedia. Silakan coba lagi nanti.',
+  errors: {
+    'unsupported-browser': 'Silakan gunakan browser lain.',
+    'microphone-denied':
+      'Izinkan penggunaan mikrofon saat diminta oleh browser Anda, atau melalui ikon di samping alamat halaman, lalu coba lagi.',
+    'microphone-not-found': 'Hubungkan mikrofon, lalu coba lagi.',
+    'microphone-in-use': 'Tutup aplikasi lain yang menggunakan mikrofon, lalu coba lagi.',
+    'microphone-lost': 'Hubungkan mikrofon, lalu coba lagi.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Semua saluran sedang sibuk. Silakan coba lagi nanti.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'Agen tidak menjawab. Silakan coba lagi.',
+    'connection-lost': 'Koneksi terputus. Periksa koneksi internet Anda, lalu coba lagi.',
+    'audio-failed': 'Suara tidak berfungsi. Silakan coba lagi.',
+  },
+} satisfies Strings;

@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Italian. */
+const noConnection = 'Non è stato possibile effettuare la chiamata. Controlli la connessione e riprovi.';
+
+export const strings = {
+  start: 'Avvia chiamata',
+  title: 'Chiamata con un agente IA',
+  cancel: 'Annulla',
+  hangUp: 'Riaggancia',
+  callAgain: 'Richiama',
+  tryAgain: 'Riprova',
+  mute: 'Disattiva microfono',
+  close: 'Chiudi',
+  show: 'Mostra chiamata',
+  settings: 'Impostazioni audio',
+  accept: 'Accetta e chiama',
+  decline: 'Non ora',
+  fallback: 'Altri modi per contattarci',
+  closed: 'Al momento chiuso',
+  volume: 'Volume',
+  microphone: 'Microfono',
+  speaker: 'Altoparlante',
+  disclosure: 'Sta parlando con un agente IA, non con una persona.',
+  microphoneHint: 'Consenta l’uso del microfono quando il browser lo richiede.',
+  mutedHint: 'Il suo microfono è disattivato.',
+  holdHint: 'Tenere premuto per parlare a microfono disattivato',
+  poorConnection: 'La connessione è debole. Parte di ciò che dice potrebbe non sentirsi.',
+  microphoneSilent: 'Dal suo microfono non arriva alcun suono. È acceso?',
+  resume: 'Toccare per riprendere',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Consenta il microfono…',
+    connecting: 'Connessione…',
+    waiting: 'In attesa dell’agente…',
+    active: 'Connesso',
+    reconnecting: 'Riconnessione…',
+    ended: 'Chiamata conclusa',
+    failed: 'Chiamata fallita',
+  },
+  unavailable: 'Al momento non è possibile effettuare la chiamata. Riprovi più tardi.',
+  errors: {
+    'unsupported-browser': 'Utilizzi un altro browser.',
+    'microphone-denied':
+      'Consenta l’uso del microfono quando il browser lo richiede, o tramite l’icona accanto all’indirizzo della pagina, e riprovi.',
+    'microphone-not-found': 'Colleghi un microfono e riprovi.',
+    'microphone-in-use': 'Chiuda le altre app che usano il microfono e riprovi.',
+    'microphone-lost': 'Colleghi un microfono e riprovi.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Tutte le linee sono occupate. Riprovi più tardi.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'L’agente non ha risposto. La preghiamo di riprovare.',
+    'connection-lost': 'La comunicazione si è interrotta. Controlli la connessione e riprovi.',
+    'audio-failed': 'L’audio non funziona. La preghiamo di riprovare.',
+  },
+} satisfies Strings;

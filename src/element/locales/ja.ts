@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Japanese. */
+const noConnection = '通話を開始できませんでした。インターネット接続をご確認のうえ、もう一度お試しください。';
+
+export const strings = {
+  start: '通話を開始',
+  title: 'AIエージェントとの通話',
+  cancel: 'キャンセル',
+  hangUp: '通話を終了',
+  callAgain: 'もう一度かける',
+  tryAgain: '再試行',
+  mute: 'マイクをミュート',
+  close: '閉じる',
+  show: '通話を表示',
+  settings: '音声設定',
+  accept: '同意して通話する',
+  decline: '今はしない',
+  fallback: '他のお問い合わせ方法',
+  closed: '受付時間外です',
+  volume: '音量',
+  microphone: 'マイク',
+  speaker: 'スピーカー',
+  disclosure: '通話の相手はAIエージェントであり、人間ではありません。',
+  microphoneHint: 'ブラウザで確認が表示されたら、マイクの使用を許可してください。',
+  mutedHint: 'マイクがミュートになっています。',
+  holdHint: 'ミュート中は押している間だけ話せます',
+  poorConnection: '接続が不安定です。お話の内容の一部が届かないことがあります。',
+  microphoneSilent: 'マイクの音声を検出できません。マイクはオンになっていますか？',
+  resume: 'タップして再開',
+  status: {
+    idle: '',
+    'requesting-microphone': 'マイクの許可待ち…',
+    connecting: '接続中…',
+    waiting: '呼び出し中…',
+    active: '通話中',
+    reconnecting: '再接続中…',
+    ended: '通話終了',
+    failed: '通話エラー',
+  },
+  unavailable: '現在、通話をご利用いただけません。しばらくしてからもう一度お試しください。',
+  errors: {
+    'unsupported-browser': '別のブラウザをご利用ください。',
+    'microphone-denied':
+      'ブラウザで確認が表示されたとき、またはページのアドレスの横にあるアイコンからマイクの使用を許可し、もう一度お試しください。',
+    'microphone-not-found': 'マイクを接続して、もう一度お試しください。',
+    'microphone-in-use': 'マイクを使用しているほかのアプリを閉じて、もう一度お試しください。',
+    'microphone-lost': 'マイクを接続して、もう一度お試しください。',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': '現在、回線が混み合っています。しばらくしてからもう一度お試しください。',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'エージェントが応答しませんでした。もう一度お試しください。',
+    'connection-lost': '接続が切れました。インターネット接続をご確認のうえ、もう一度お試しください。',
+    'audio-failed': '音声を利用できません。もう一度お試しください。',
+  },
+} satisfies Strings;

@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Korean. */
+const noConnection = '통화를 연결할 수 없습니다. 인터넷 연결을 확인하고 다시 시도해 주세요.';
+
+export const strings = {
+  start: '통화 시작',
+  title: 'AI 에이전트와의 통화',
+  cancel: '취소',
+  hangUp: '통화 종료',
+  callAgain: '다시 통화하기',
+  tryAgain: '다시 시도',
+  mute: '마이크 음소거',
+  close: '닫기',
+  show: '통화 보기',
+  settings: '소리 설정',
+  accept: '동의하고 통화하기',
+  decline: '나중에',
+  fallback: '다른 방법으로 문의하기',
+  closed: '운영 시간이 아닙니다',
+  volume: '볼륨',
+  microphone: '마이크',
+  speaker: '스피커',
+  disclosure: '사람이 아닌 AI 에이전트와 대화하고 있습니다.',
+  microphoneHint: '브라우저에서 요청하면 마이크 사용을 허용해 주세요.',
+  mutedHint: '마이크가 음소거되어 있습니다.',
+  holdHint: '음소거 중에는 누르고 있는 동안 말할 수 있습니다',
+  poorConnection: '연결 상태가 좋지 않습니다. 말씀하신 내용 중 일부가 들리지 않을 수 있습니다.',
+  microphoneSilent: '마이크에서 소리가 들어오지 않습니다. 마이크가 켜져 있나요?',
+  resume: '탭하여 계속하기',
+  status: {
+    idle: '',
+    'requesting-microphone': '마이크를 허용하세요…',
+    connecting: '연결 중…',
+    waiting: '응답 대기 중…',
+    active: '연결됨',
+    reconnecting: '다시 연결 중…',
+    ended: '통화 종료됨',
+    failed: '통화 실패',
+  },
+  unavailable: '지금은 통화할 수 없습니다. 나중에 다시 시도해 주세요.',
+  errors: {
+    'unsupported-browser': '다른 브라우저를 사용해 주세요.',
+    'microphone-denied':
+      '브라우저에서 요청할 때 또는 페이지 주소 옆의 아이콘에서 마이크 사용을 허용한 후 다시 시도해 주세요.',
+    'microphone-not-found': '마이크를 연결하고 다시 시도해 주세요.',
+    'microphone-in-use': '마이크를 사용 중인 다른 앱을 닫고 다시 시도해 주세요.',
+    'microphone-lost': '마이크를 연결하고 다시 시도해 주세요.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': '모든 회선이 통화 중입니다. 나중에 다시 시도해 주세요.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': '에이전트가 응답하지 않았습니다. 다시 시도해 주세요.',
+    'connection-lost': '연결이 끊어졌습니다. 인터넷 연결을 확인하고 다시 시도해 주세요.',
+    'audio-failed': '오디오가 작동하지 않습니다. 다시 시도해 주세요.',
+  },
+} satisfies Strings;

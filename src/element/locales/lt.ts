@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Lithuanian. */
+const noConnection = 'Nepavyko paskambinti. Patikrinkite interneto ryšį ir bandykite dar kartą.';
+
+export const strings = {
+  start: 'Skambinti',
+  title: 'Skambutis DI asistentui',
+  cancel: 'Atšaukti',
+  hangUp: 'Baigti pokalbį',
+  callAgain: 'Skambinti dar kartą',
+  tryAgain: 'Bandyti vėl',
+  mute: 'Nutildyti mikrofoną',
+  close: 'Uždaryti',
+  show: 'Rodyti pokalbį',
+  settings: 'Garso nustatymai',
+  accept: 'Sutikti ir skambinti',
+  decline: 'Ne dabar',
+  fallback: 'Susisiekti kitu būdu',
+  closed: 'Šiuo metu nedirbame',
+  volume: 'Garsumas',
+  microphone: 'Mikrofonas',
+  speaker: 'Garsiakalbis',
+  disclosure: 'Jūs kalbatės su dirbtinio intelekto asistentu, o ne su žmogumi.',
+  microphoneHint: 'Kai naršyklė paklaus, leiskite naudoti mikrofoną.',
+  mutedHint: 'Jūsų mikrofonas nutildytas.',
+  holdHint: 'Kai mikrofonas nutildytas, kalbėkite laikydami nuspaudę mygtuką',
+  poorConnection: 'Ryšys prastas. Dalis to, ką sakote, gali būti neišgirsta.',
+  microphoneSilent: 'Iš jūsų mikrofono nesklinda joks garsas. Ar jis įjungtas?',
+  resume: 'Palieskite ir tęskite',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Suteikite leidimą…',
+    connecting: 'Jungiamasi…',
+    waiting: 'Laukiama asistento…',
+    active: 'Prisijungta',
+    reconnecting: 'Jungiamasi vėl…',
+    ended: 'Pokalbis baigtas',
+    failed: 'Nepavyko',
+  },
+  unavailable: 'Šiuo metu paskambinti negalima. Pabandykite vėliau.',
+  errors: {
+    'unsupported-browser': 'Naudokite kitą naršyklę.',
+    'microphone-denied':
+      'Leiskite naudoti mikrofoną, kai naršyklė paklaus, arba spustelėję piktogramą šalia puslapio adreso, ir bandykite dar kartą.',
+    'microphone-not-found': 'Prijunkite mikrofoną ir bandykite dar kartą.',
+    'microphone-in-use': 'Uždarykite kitas programas, kurios naudoja mikrofoną, ir bandykite dar kartą.',
+    'microphone-lost': 'Prijunkite mikrofoną ir bandykite dar kartą.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Visos linijos užimtos. Pabandykite vėliau.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'Asistentas neatsiliepė. Bandykite dar kartą.',
+    'connection-lost': 'Ryšys nutrūko. Patikrinkite interneto ryšį ir bandykite dar kartą.',
+    'audio-failed': 'Garsas neveikia. Bandykite dar kartą.',
+  },
+} satisfies Strings;

@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Latvian. */
+const noConnection = 'Neizdevās piezvanīt. Pārbaudiet interneta savienojumu un mēģiniet vēlreiz.';
+
+export const strings = {
+  start: 'Zvanīt',
+  title: 'Zvans MI asistentam',
+  cancel: 'Atcelt',
+  hangUp: 'Beigt zvanu',
+  callAgain: 'Zvanīt vēlreiz',
+  tryAgain: 'Atkārtot',
+  mute: 'Izslēgt mikrofonu',
+  close: 'Aizvērt',
+  show: 'Rādīt zvanu',
+  settings: 'Skaņas iestatījumi',
+  accept: 'Piekrist un zvanīt',
+  decline: 'Ne tagad',
+  fallback: 'Sazināties citādi',
+  closed: 'Pašlaik slēgts',
+  volume: 'Skaļums',
+  microphone: 'Mikrofons',
+  speaker: 'Skaļrunis',
+  disclosure: 'Jūs sarunājaties ar mākslīgā intelekta asistentu, nevis ar cilvēku.',
+  microphoneHint: 'Lūdzu, atļaujiet izmantot mikrofonu, kad pārlūks to lūgs.',
+  mutedHint: 'Jūsu mikrofons ir izslēgts.',
+  holdHint: 'Kad mikrofons ir izslēgts, turiet pogu nospiestu, lai runātu',
+  poorConnection: 'Savienojums ir slikts. Daļa no jūsu teiktā var nebūt dzirdama.',
+  microphoneSilent: 'No jūsu mikrofona nenāk nekāda skaņa. Vai tas ir ieslēgts?',
+  resume: 'Turpināt sarunu',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Atļaujiet mikrofonu…',
+    connecting: 'Notiek savienošana…',
+    waiting: 'Gaidām asistentu…',
+    active: 'Savienots',
+    reconnecting: 'Atjauno zvanu…',
+    ended: 'Zvans beidzies',
+    failed: 'Neizdevās',
+  },
+  unavailable: 'Pašlaik piezvanīt nav iespējams. Lūdzu, mēģiniet vēlāk.',
+  errors: {
+    'unsupported-browser': 'Lūdzu, izmantojiet citu pārlūku.',
+    'microphone-denied':
+      'Atļaujiet izmantot mikrofonu, kad pārlūks to lūdz, vai izmantojiet ikonu blakus lapas adresei un mēģiniet vēlreiz.',
+    'microphone-not-found': 'Pievienojiet mikrofonu un mēģiniet vēlreiz.',
+    'microphone-in-use': 'Aizveriet citas lietotnes, kas izmanto mikrofonu, un mēģiniet vēlreiz.',
+    'microphone-lost': 'Pievienojiet mikrofonu un mēģiniet vēlreiz.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Visas līnijas ir aizņemtas. Lūdzu, mēģiniet vēlāk.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'Asistents neatbildēja. Lūdzu, mēģiniet vēlreiz.',
+    'connection-lost': 'Savienojums pārtrūka. Pārbaudiet interneta savienojumu un mēģiniet vēlreiz.',
+    'audio-failed': 'Skaņa nedarbojas. Lūdzu, mēģiniet vēlreiz.',
+  },
+} satisfies Strings;

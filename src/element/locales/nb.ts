@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Norwegian Bokmål. */
+const noConnection = 'Anropet kunne ikke gjennomføres. Sjekk nettforbindelsen og prøv igjen.';
+
+export const strings = {
+  start: 'Start samtale',
+  title: 'Samtale med KI-assistent',
+  cancel: 'Avbryt',
+  hangUp: 'Legg på',
+  callAgain: 'Ring igjen',
+  tryAgain: 'Prøv igjen',
+  mute: 'Demp mikrofonen',
+  close: 'Lukk',
+  show: 'Vis samtalen',
+  settings: 'Lydinnstillinger',
+  accept: 'Godta og ring',
+  decline: 'Ikke nå',
+  fallback: 'Andre måter å nå oss på',
+  closed: 'Stengt nå',
+  volume: 'Volum',
+  microphone: 'Mikrofon',
+  speaker: 'Høyttaler',
+  disclosure: 'Du snakker med en KI-assistent, ikke med et menneske.',
+  microphoneHint: 'Gi tilgang til mikrofonen når nettleseren spør.',
+  mutedHint: 'Mikrofonen din er dempet.',
+  holdHint: 'Hold inne for å snakke mens mikrofonen er dempet',
+  poorConnection: 'Forbindelsen er dårlig. Det kan hende at noe av det du sier, ikke blir hørt.',
+  microphoneSilent: 'Det kommer ingen lyd fra mikrofonen din. Er den slått på?',
+  resume: 'Trykk for å fortsette',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Tillat mikrofon…',
+    connecting: 'Kobler til…',
+    waiting: 'Venter på assistent…',
+    active: 'Tilkoblet',
+    reconnecting: 'Kobler til igjen…',
+    ended: 'Samtalen er slutt',
+    failed: 'Mislyktes',
+  },
+  unavailable: 'Det er ikke mulig å ringe akkurat nå. Prøv igjen senere.',
+  errors: {
+    'unsupported-browser': 'Bruk en annen nettleser.',
+    'microphone-denied':
+      'Gi tilgang til mikrofonen når nettleseren spør, eller via ikonet ved siden av nettadressen, og prøv igjen.',
+    'microphone-not-found': 'Koble til en mikrofon og prøv igjen.',
+    'microphone-in-use': 'Lukk andre apper som bruker mikrofonen, og prøv igjen.',
+    'microphone-lost': 'Koble til en mikrofon og prøv igjen.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Alle linjer er opptatt. Prøv igjen senere.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'Assistenten svarte ikke. Prøv igjen.',
+    'connection-lost': 'Forbindelsen ble brutt. Sjekk nettforbindelsen og prøv igjen.',
+    'audio-failed': 'Lyden virker ikke. Prøv igjen.',
+  },
+} satisfies Strings;

@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Dutch. */
+const noConnection = 'Bellen is niet gelukt. Controleer uw internetverbinding en probeer het opnieuw.';
+
+export const strings = {
+  start: 'Gesprek starten',
+  title: 'Gesprek met AI-assistent',
+  cancel: 'Annuleren',
+  hangUp: 'Ophangen',
+  callAgain: 'Opnieuw bellen',
+  tryAgain: 'Opnieuw',
+  mute: 'Microfoon dempen',
+  close: 'Sluiten',
+  show: 'Gesprek tonen',
+  settings: 'Geluidsinstellingen',
+  accept: 'Akkoord en bellen',
+  decline: 'Niet nu',
+  fallback: 'Andere contactopties',
+  closed: 'Nu gesloten',
+  volume: 'Volume',
+  microphone: 'Microfoon',
+  speaker: 'Luidspreker',
+  disclosure: 'U spreekt met een AI-assistent, niet met een mens.',
+  microphoneHint: 'Sta de microfoon toe als uw browser erom vraagt.',
+  mutedHint: 'Uw microfoon is gedempt.',
+  holdHint: 'Houd ingedrukt om te praten terwijl de microfoon gedempt is',
+  poorConnection: 'De verbinding is slecht. Een deel van wat u zegt, is mogelijk niet te horen.',
+  microphoneSilent: 'Er komt geen geluid uit uw microfoon. Staat die aan?',
+  resume: 'Tik om door te gaan',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Microfoon toestaan…',
+    connecting: 'Verbinden…',
+    waiting: 'Wachten op assistent…',
+    active: 'Verbonden',
+    reconnecting: 'Herverbinden…',
+    ended: 'Beëindigd',
+    failed: 'Bellen mislukt',
+  },
+  unavailable: 'Bellen is op dit moment niet mogelijk. Probeer het later opnieuw.',
+  errors: {
+    'unsupported-browser': 'Gebruik een andere browser.',
+    'microphone-denied':
+      'Sta de microfoon toe als uw browser erom vraagt of via het pictogram naast het adres van de pagina, en probeer het opnieuw.',
+    'microphone-not-found': 'Sluit een microfoon aan en probeer het opnieuw.',
+    'microphone-in-use': 'Sluit andere apps die de microfoon gebruiken en probeer het opnieuw.',
+    'microphone-lost': 'Sluit een microfoon aan en probeer het opnieuw.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Alle lijnen zijn bezet. Probeer het later opnieuw.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'De assistent nam niet op. Probeer het opnieuw.',
+    'connection-lost': 'De verbinding is verbroken. Controleer uw internetverbinding en probeer het opnieuw.',
+    'audio-failed': 'Het geluid werkt niet. Probeer het opnieuw.',
+  },
+} satisfies Strings;

@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Polish. */
+const noConnection = 'Nie udało się nawiązać połączenia. Prosimy sprawdzić dostęp do internetu i spróbować ponownie.';
+
+export const strings = {
+  start: 'Zadzwoń',
+  title: 'Rozmowa z asystentem AI',
+  cancel: 'Anuluj',
+  hangUp: 'Rozłącz',
+  callAgain: 'Zadzwoń ponownie',
+  tryAgain: 'Ponów',
+  mute: 'Wycisz mikrofon',
+  close: 'Zamknij',
+  show: 'Pokaż rozmowę',
+  settings: 'Ustawienia dźwięku',
+  accept: 'Akceptuję i dzwonię',
+  decline: 'Nie teraz',
+  fallback: 'Inne formy kontaktu',
+  closed: 'Obecnie nieczynne',
+  volume: 'Głośność',
+  microphone: 'Mikrofon',
+  speaker: 'Głośnik',
+  disclosure: 'To rozmowa z asystentem AI, a nie z człowiekiem.',
+  microphoneHint: 'Prosimy zezwolić na użycie mikrofonu, gdy przeglądarka o to zapyta.',
+  mutedHint: 'Mikrofon jest wyciszony.',
+  holdHint: 'Przytrzymaj, aby mówić przy wyciszonym mikrofonie',
+  poorConnection: 'Połączenie jest słabe. Część wypowiedzi może nie być słyszalna.',
+  microphoneSilent: 'Z mikrofonu nie dochodzi żaden dźwięk. Czy jest włączony?',
+  resume: 'Dotknij, aby wznowić',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Zezwól na mikrofon…',
+    connecting: 'Łączenie…',
+    waiting: 'Czekamy na asystenta…',
+    active: 'Połączono',
+    reconnecting: 'Wznawianie…',
+    ended: 'Zakończono',
+    failed: 'Nie udało się',
+  },
+  unavailable: 'Rozmowa jest w tej chwili niedostępna. Prosimy spróbować później.',
+  errors: {
+    'unsupported-browser': 'Prosimy użyć innej przeglądarki.',
+    'microphone-denied':
+      'Prosimy zezwolić na użycie mikrofonu w komunikacie przeglądarki lub za pomocą ikony obok adresu strony i spróbować ponownie.',
+    'microphone-not-found': 'Prosimy podłączyć mikrofon i spróbować ponownie.',
+    'microphone-in-use': 'Prosimy zamknąć inne aplikacje korzystające z mikrofonu i spróbować ponownie.',
+    'microphone-lost': 'Prosimy podłączyć mikrofon i spróbować ponownie.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Wszystkie linie są zajęte. Prosimy spróbować później.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'Asystent nie odpowiedział. Prosimy spróbować ponownie.',
+    'connection-lost': 'Połączenie zostało przerwane. Prosimy sprawdzić dostęp do internetu i spróbować ponownie.',
+    'audio-failed': 'Dźwięk nie działa. Prosimy spróbować ponownie.',
+  },
+} satisfies Strings;

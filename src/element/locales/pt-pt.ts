@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** European Portuguese. */
+const noConnection = 'Não foi possível efetuar a chamada. Verifique a sua ligação à Internet e tente novamente.';
+
+export const strings = {
+  start: 'Iniciar chamada',
+  title: 'Chamada com agente de IA',
+  cancel: 'Cancelar',
+  hangUp: 'Desligar',
+  callAgain: 'Ligar novamente',
+  tryAgain: 'Tentar de novo',
+  mute: 'Silenciar microfone',
+  close: 'Fechar',
+  show: 'Mostrar chamada',
+  settings: 'Definições de som',
+  accept: 'Aceitar e ligar',
+  decline: 'Agora não',
+  fallback: 'Outros contactos',
+  closed: 'Fechado de momento',
+  volume: 'Volume',
+  microphone: 'Microfone',
+  speaker: 'Altifalante',
+  disclosure: 'Está a falar com um agente de IA, não com uma pessoa.',
+  microphoneHint: 'Permita o acesso ao microfone quando o navegador o pedir.',
+  mutedHint: 'O seu microfone está silenciado.',
+  holdHint: 'Mantenha premido para falar com o microfone silenciado',
+  poorConnection: 'A ligação está fraca. Parte do que diz poderá não ser ouvida.',
+  microphoneSilent: 'Não chega nenhum som do seu microfone. Está ligado?',
+  resume: 'Toque para continuar',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Permita o microfone…',
+    connecting: 'A ligar…',
+    waiting: 'A aguardar o agente…',
+    active: 'Ligado',
+    reconnecting: 'A restabelecer…',
+    ended: 'Fim da chamada',
+    failed: 'Falhou',
+  },
+  unavailable: 'A chamada não está disponível neste momento. Tente novamente mais tarde.',
+  errors: {
+    'unsupported-browser': 'Utilize outro navegador.',
+    'microphone-denied':
+      'Permita o acesso ao microfone quando o navegador o pedir, ou através do ícone junto ao endereço da página, e tente novamente.',
+    'microphone-not-found': 'Ligue um microfone e tente novamente.',
+    'microphone-in-use': 'Feche outras aplicações que estejam a utilizar o microfone e tente novamente.',
+    'microphone-lost': 'Ligue um microfone e tente novamente.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Todas as linhas estão ocupadas. Tente novamente mais tarde.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'O agente não atendeu. Tente novamente.',
+    'connection-lost': 'A ligação foi interrompida. Verifique a sua ligação à Internet e tente novamente.',
+    'audio-failed': 'O som não está a funcionar. Tente novamente.',
+  },
+} satisfies Strings;

@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Brazilian Portuguese. */
+const noConnection = 'Não foi possível fazer a chamada. Verifique sua conexão e tente novamente.';
+
+export const strings = {
+  start: 'Iniciar chamada',
+  title: 'Chamada com agente de IA',
+  cancel: 'Cancelar',
+  hangUp: 'Desligar',
+  callAgain: 'Ligar novamente',
+  tryAgain: 'Tentar de novo',
+  mute: 'Silenciar microfone',
+  close: 'Fechar',
+  show: 'Mostrar chamada',
+  settings: 'Configurações de som',
+  accept: 'Aceitar e ligar',
+  decline: 'Agora não',
+  fallback: 'Outros meios de contato',
+  closed: 'Fechado no momento',
+  volume: 'Volume',
+  microphone: 'Microfone',
+  speaker: 'Alto-falante',
+  disclosure: 'Você está falando com um agente de IA, não com uma pessoa.',
+  microphoneHint: 'Permita o uso do microfone quando o navegador solicitar.',
+  mutedHint: 'Seu microfone está silenciado.',
+  holdHint: 'Mantenha pressionado para falar com o microfone silenciado',
+  poorConnection: 'A conexão está ruim. Parte do que você diz pode não ser ouvida.',
+  microphoneSilent: 'Nenhum som está vindo do seu microfone. Ele está ligado?',
+  resume: 'Toque para continuar',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Permita o microfone…',
+    connecting: 'Conectando…',
+    waiting: 'Aguardando o agente…',
+    active: 'Conectado',
+    reconnecting: 'Reconectando…',
+    ended: 'Fim da chamada',
+    failed: 'Falhou',
+  },
+  unavailable: 'A chamada não está disponível no momento. Tente novamente mais tarde.',
+  errors: {
+    'unsupported-browser': 'Use outro navegador.',
+    'microphone-denied':
+      'Permita o uso do microfone quando o navegador solicitar, ou pelo ícone ao lado do endereço da página, e tente novamente.',
+    'microphone-not-found': 'Conecte um microfone e tente novamente.',
+    'microphone-in-use': 'Feche outros aplicativos que estejam usando o microfone e tente novamente.',
+    'microphone-lost': 'Conecte um microfone e tente novamente.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Todas as linhas estão ocupadas. Tente novamente mais tarde.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'O agente não atendeu. Tente novamente.',
+    'connection-lost': 'A conexão caiu. Verifique sua internet e tente novamente.',
+    'audio-failed': 'O som não está funcionando. Tente novamente.',
+  },
+} satisfies Strings;

@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Romanian. */
+const noConnection = 'Apelul nu a putut fi efectuat. Verificați conexiunea la internet și încercați din nou.';
+
+export const strings = {
+  start: 'Începeți apelul',
+  title: 'Apel cu un asistent AI',
+  cancel: 'Anulați',
+  hangUp: 'Încheiați apelul',
+  callAgain: 'Sunați din nou',
+  tryAgain: 'Reîncercați',
+  mute: 'Dezactivați microfonul',
+  close: 'Închideți',
+  show: 'Afișați apelul',
+  settings: 'Setări de sunet',
+  accept: 'Acceptați și sunați',
+  decline: 'Nu acum',
+  fallback: 'Alte modalități de contact',
+  closed: 'Închis momentan',
+  volume: 'Volum',
+  microphone: 'Microfon',
+  speaker: 'Difuzor',
+  disclosure: 'În acest apel vorbiți cu un asistent AI, nu cu o persoană.',
+  microphoneHint: 'Permiteți accesul la microfon când browserul vă solicită acest lucru.',
+  mutedHint: 'Microfonul dumneavoastră este dezactivat.',
+  holdHint: 'Țineți apăsat pentru a vorbi când microfonul este dezactivat',
+  poorConnection: 'Conexiunea este slabă. Este posibil ca o parte din ceea ce spuneți să nu se audă.',
+  microphoneSilent: 'Nu se aude nimic de la microfonul dumneavoastră. Este pornit?',
+  resume: 'Atingeți pentru a relua',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Permiteți microfonul…',
+    connecting: 'Se conectează…',
+    waiting: 'Se așteaptă asistentul…',
+    active: 'Conectat',
+    reconnecting: 'Reconectare…',
+    ended: 'Apel încheiat',
+    failed: 'Apel eșuat',
+  },
+  unavailable: 'Apelul nu este disponibil momentan. Încercați din nou mai târziu.',
+  errors: {
+    'unsupported-browser': 'Folosiți un alt browser.',
+    'microphone-denied':
+      'Permiteți accesul la microfon când browserul vă solicită acest lucru, sau prin pictograma de lângă adresa paginii, și încercați din nou.',
+    'microphone-not-found': 'Conectați un microfon și încercați din nou.',
+    'microphone-in-use': 'Închideți celelalte aplicații care folosesc microfonul și încercați din nou.',
+    'microphone-lost': 'Conectați un microfon și încercați din nou.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Toate liniile sunt ocupate. Încercați din nou mai târziu.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'Asistentul nu a răspuns. Încercați din nou.',
+    'connection-lost': 'Conexiunea s-a întrerupt. Verificați conexiunea la internet și încercați din nou.',
+    'audio-failed': 'Sunetul nu funcționează. Încercați din nou.',
+  },
+} satisfies Strings;

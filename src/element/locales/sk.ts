@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Slovak. */
+const noConnection = 'Hovor sa nepodarilo spojiť. Skontrolujte pripojenie na internet a skúste to znova.';
+
+export const strings = {
+  start: 'Zavolať',
+  title: 'Hovor s AI asistentom',
+  cancel: 'Zrušiť',
+  hangUp: 'Ukončiť hovor',
+  callAgain: 'Zavolať znova',
+  tryAgain: 'Opakovať',
+  mute: 'Stlmiť mikrofón',
+  close: 'Zavrieť',
+  show: 'Zobraziť hovor',
+  settings: 'Nastavenia zvuku',
+  accept: 'Súhlasiť a zavolať',
+  decline: 'Teraz nie',
+  fallback: 'Iné možnosti kontaktu',
+  closed: 'Momentálne zatvorené',
+  volume: 'Hlasitosť',
+  microphone: 'Mikrofón',
+  speaker: 'Reproduktor',
+  disclosure: 'Rozprávate sa s AI asistentom, nie s človekom.',
+  microphoneHint: 'Keď sa prehliadač opýta, povoľte prístup k mikrofónu.',
+  mutedHint: 'Váš mikrofón je stlmený.',
+  holdHint: 'Podržaním môžete hovoriť, aj keď je mikrofón stlmený',
+  poorConnection: 'Pripojenie je slabé. Časť toho, čo hovoríte, nemusí byť počuť.',
+  microphoneSilent: 'Z vášho mikrofónu neprichádza žiadny zvuk. Je zapnutý?',
+  resume: 'Pokračujte ťuknutím',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Povoľte mikrofón…',
+    connecting: 'Pripájanie…',
+    waiting: 'Čaká sa na asistenta…',
+    active: 'Pripojené',
+    reconnecting: 'Obnovovanie…',
+    ended: 'Hovor ukončený',
+    failed: 'Hovor zlyhal',
+  },
+  unavailable: 'Hovor momentálne nie je možný. Skúste to neskôr.',
+  errors: {
+    'unsupported-browser': 'Použite iný prehliadač.',
+    'microphone-denied':
+      'Povoľte prístup k mikrofónu, keď sa prehliadač opýta, alebo cez ikonu vedľa adresy stránky a skúste to znova.',
+    'microphone-not-found': 'Pripojte mikrofón a skúste to znova.',
+    'microphone-in-use': 'Zatvorte ostatné aplikácie, ktoré používajú mikrofón, a skúste to znova.',
+    'microphone-lost': 'Pripojte mikrofón a skúste to znova.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Všetky linky sú obsadené. Skúste to neskôr.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'Asistent neodpovedal. Skúste to znova.',
+    'connection-lost': 'Spojenie sa prerušilo. Skontrolujte pripojenie na internet a skúste to znova.',
+    'audio-failed': 'Zvuk nefunguje. Skúste to znova.',
+  },
+} satisfies Strings;

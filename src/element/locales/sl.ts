@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Slovenian. */
+const noConnection = 'Klica ni bilo mogoče vzpostaviti. Preverite internetno povezavo in poskusite znova.';
+
+export const strings = {
+  start: 'Začni klic',
+  title: 'Klic z UI-asistentom',
+  cancel: 'Prekliči',
+  hangUp: 'Končaj klic',
+  callAgain: 'Pokliči znova',
+  tryAgain: 'Poskusi znova',
+  mute: 'Izklopi mikrofon',
+  close: 'Zapri',
+  show: 'Pokaži klic',
+  settings: 'Nastavitve zvoka',
+  accept: 'Sprejmi in pokliči',
+  decline: 'Ne zdaj',
+  fallback: 'Drugi načini stika',
+  closed: 'Trenutno zaprto',
+  volume: 'Glasnost',
+  microphone: 'Mikrofon',
+  speaker: 'Zvočnik',
+  disclosure: 'Pogovarjate se z asistentom z umetno inteligenco, ne s človekom.',
+  microphoneHint: 'Ko brskalnik vpraša, dovolite uporabo mikrofona.',
+  mutedHint: 'Vaš mikrofon je izklopljen.',
+  holdHint: 'Ko je mikrofon izklopljen, držite gumb in govorite',
+  poorConnection: 'Povezava je slaba. Del povedanega se morda ne bo slišal.',
+  microphoneSilent: 'Iz vašega mikrofona ni zvoka. Je vklopljen?',
+  resume: 'Tapnite za nadaljevanje',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Dovolite mikrofon…',
+    connecting: 'Povezovanje…',
+    waiting: 'Čakanje na asistenta…',
+    active: 'Povezano',
+    reconnecting: 'Obnavljanje…',
+    ended: 'Klic je končan',
+    failed: 'Ni uspelo',
+  },
+  unavailable: 'Klic trenutno ni mogoč. Poskusite pozneje.',
+  errors: {
+    'unsupported-browser': 'Uporabite drug brskalnik.',
+    'microphone-denied':
+      'Dovolite uporabo mikrofona, ko brskalnik vpraša, ali prek ikone ob naslovu strani in poskusite znova.',
+    'microphone-not-found': 'Priključite mikrofon in poskusite znova.',
+    'microphone-in-use': 'Zaprite druge aplikacije, ki uporabljajo mikrofon, in poskusite znova.',
+    'microphone-lost': 'Priključite mikrofon in poskusite znova.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Vse linije so zasedene. Poskusite pozneje.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'Asistent se ni oglasil. Poskusite znova.',
+    'connection-lost': 'Povezava je bila prekinjena. Preverite internetno povezavo in poskusite znova.',
+    'audio-failed': 'Zvok ne deluje. Poskusite znova.',
+  },
+} satisfies Strings;

@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Swedish. */
+const noConnection = 'Det gick inte att ringa. Kontrollera din internetanslutning och försök igen.';
+
+export const strings = {
+  start: 'Starta samtal',
+  title: 'Samtal med AI-assistent',
+  cancel: 'Avbryt',
+  hangUp: 'Lägg på',
+  callAgain: 'Ring igen',
+  tryAgain: 'Försök igen',
+  mute: 'Stäng av mikrofonen',
+  close: 'Stäng',
+  show: 'Visa samtalet',
+  settings: 'Ljudinställningar',
+  accept: 'Godkänn och ring',
+  decline: 'Inte nu',
+  fallback: 'Andra kontaktvägar',
+  closed: 'Stängt just nu',
+  volume: 'Volym',
+  microphone: 'Mikrofon',
+  speaker: 'Högtalare',
+  disclosure: 'Du pratar med en AI-assistent, inte med en människa.',
+  microphoneHint: 'Tillåt mikrofonen när webbläsaren frågar.',
+  mutedHint: 'Din mikrofon är avstängd.',
+  holdHint: 'Håll ned för att prata när mikrofonen är avstängd',
+  poorConnection: 'Anslutningen är dålig. En del av det du säger kanske inte hörs.',
+  microphoneSilent: 'Det kommer inget ljud från din mikrofon. Är den påslagen?',
+  resume: 'Tryck för att fortsätta',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Tillåt mikrofonen…',
+    connecting: 'Ansluter…',
+    waiting: 'Väntar på assistenten…',
+    active: 'Ansluten',
+    reconnecting: 'Återansluter…',
+    ended: 'Samtal avslutat',
+    failed: 'Det gick inte',
+  },
+  unavailable: 'Det går inte att ringa just nu. Försök igen senare.',
+  errors: {
+    'unsupported-browser': 'Använd en annan webbläsare.',
+    'microphone-denied':
+      'Tillåt mikrofonen när webbläsaren frågar, eller via ikonen bredvid sidans adress, och försök igen.',
+    'microphone-not-found': 'Anslut en mikrofon och försök igen.',
+    'microphone-in-use': 'Stäng andra appar som använder mikrofonen och försök igen.',
+    'microphone-lost': 'Anslut en mikrofon och försök igen.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Alla linjer är upptagna. Försök igen senare.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'Assistenten svarade inte. Försök igen.',
+    'connection-lost': 'Anslutningen bröts. Kontrollera din internetanslutning och försök igen.',
+    'audio-failed': 'Ljudet fungerar inte. Försök igen.',
+  },
+} satisfies Strings;

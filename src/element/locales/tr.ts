@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Turkish. */
+const noConnection = 'Arama yapılamadı. İnternet bağlantınızı kontrol edip tekrar deneyin.';
+
+export const strings = {
+  start: 'Aramayı başlat',
+  title: 'Yapay zekâ ile görüşme',
+  cancel: 'İptal et',
+  hangUp: 'Aramayı bitir',
+  callAgain: 'Tekrar ara',
+  tryAgain: 'Tekrar dene',
+  mute: 'Mikrofonu kapat',
+  close: 'Kapat',
+  show: 'Aramayı göster',
+  settings: 'Ses ayarları',
+  accept: 'Kabul et ve ara',
+  decline: 'Şimdi değil',
+  fallback: 'Diğer iletişim yolları',
+  closed: 'Şu anda kapalı',
+  volume: 'Ses düzeyi',
+  microphone: 'Mikrofon',
+  speaker: 'Hoparlör',
+  disclosure: 'Bir insanla değil, bir yapay zekâ asistanıyla konuşuyorsunuz.',
+  microphoneHint: 'Tarayıcınız sorduğunda lütfen mikrofona izin verin.',
+  mutedHint: 'Mikrofonunuz kapalı.',
+  holdHint: 'Mikrofon kapalıyken konuşmak için basılı tutun',
+  poorConnection: 'Bağlantı zayıf. Söylediklerinizin bir kısmı duyulmayabilir.',
+  microphoneSilent: 'Mikrofonunuzdan hiç ses gelmiyor. Mikrofon açık mı?',
+  resume: 'Dokunup devam edin',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Mikrofona izin verin…',
+    connecting: 'Bağlanıyor…',
+    waiting: 'Asistan bekleniyor…',
+    active: 'Bağlandı',
+    reconnecting: 'Tekrar bağlanıyor…',
+    ended: 'Arama sona erdi',
+    failed: 'Aranamadı',
+  },
+  unavailable: 'Şu anda arama yapılamıyor. Lütfen daha sonra tekrar deneyin.',
+  errors: {
+    'unsupported-browser': 'Lütfen başka bir tarayıcı kullanın.',
+    'microphone-denied':
+      'Tarayıcınız sorduğunda veya sayfa adresinin yanındaki simgeden mikrofona izin verip tekrar deneyin.',
+    'microphone-not-found': 'Bir mikrofon bağlayıp tekrar deneyin.',
+    'microphone-in-use': 'Mikrofonu kullanan diğer uygulamaları kapatıp tekrar deneyin.',
+    'microphone-lost': 'Bir mikrofon bağlayıp tekrar deneyin.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Tüm hatlar meşgul. Lütfen daha sonra tekrar deneyin.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'Asistan yanıt vermedi. Lütfen tekrar deneyin.',
+    'connection-lost': 'Bağlantı kesildi. İnternet bağlantınızı kontrol edip tekrar deneyin.',
+    'audio-failed': 'Ses çalışmıyor. Lütfen tekrar deneyin.',
+  },
+} satisfies Strings;

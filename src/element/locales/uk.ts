@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Ukrainian. */
+const noConnection = 'Не вдалося подзвонити. Перевірте підключення до інтернету та спробуйте ще раз.';
+
+export const strings = {
+  start: 'Подзвонити',
+  title: 'Дзвінок ШІ-асистенту',
+  cancel: 'Скасувати',
+  hangUp: 'Завершити',
+  callAgain: 'Подзвонити ще раз',
+  tryAgain: 'Повторити',
+  mute: 'Вимкнути мікрофон',
+  close: 'Закрити',
+  show: 'Показати дзвінок',
+  settings: 'Налаштування звуку',
+  accept: 'Погодитися й подзвонити',
+  decline: 'Не зараз',
+  fallback: 'Інші способи зв’язку',
+  closed: 'Зараз не працюємо',
+  volume: 'Гучність',
+  microphone: 'Мікрофон',
+  speaker: 'Динамік',
+  disclosure: 'Ви розмовляєте із ШІ-асистентом, а не з людиною.',
+  microphoneHint: 'Дозвольте доступ до мікрофона, коли браузер запитає.',
+  mutedHint: 'Ваш мікрофон вимкнено.',
+  holdHint: 'Утримуйте, щоб говорити, коли мікрофон вимкнено',
+  poorConnection: 'Зв’язок поганий. Частину ваших слів може бути не чути.',
+  microphoneSilent: 'Із вашого мікрофона не надходить жодного звуку. Він увімкнений?',
+  resume: 'Продовжити розмову',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Дозвольте мікрофон…',
+    connecting: 'З’єднання…',
+    waiting: 'Чекаємо асистента…',
+    active: 'З’єднано',
+    reconnecting: 'Відновлення…',
+    ended: 'Завершено',
+    failed: 'Не вдалося',
+  },
+  unavailable: 'Зараз подзвонити неможливо. Спробуйте пізніше.',
+  errors: {
+    'unsupported-browser': 'Скористайтеся іншим браузером.',
+    'microphone-denied':
+      'Дозвольте доступ до мікрофона, коли браузер запитає, або через значок біля адреси сторінки та спробуйте ще раз.',
+    'microphone-not-found': 'Підключіть мікрофон і спробуйте ще раз.',
+    'microphone-in-use': 'Закрийте інші програми, які використовують мікрофон, і спробуйте ще раз.',
+    'microphone-lost': 'Підключіть мікрофон і спробуйте ще раз.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Усі лінії зайняті. Спробуйте пізніше.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'Асистент не відповів. Спробуйте ще раз.',
+    'connection-lost': 'Зв’язок перервався. Перевірте підключення до інтернету та спробуйте ще раз.',
+    'audio-failed': 'Звук не працює. Спробуйте ще раз.',
+  },
+} satisfies Strings;

@@ -1,0 +1,58 @@
+import type { Strings } from './en.js';
+
+/** Vietnamese. */
+const noConnection = 'Không thể thực hiện cuộc gọi. Vui lòng kiểm tra kết nối mạng rồi thử lại.';
+
+export const strings = {
+  start: 'Bắt đầu cuộc gọi',
+  title: 'Cuộc gọi với trợ lý AI',
+  cancel: 'Hủy',
+  hangUp: 'Kết thúc',
+  callAgain: 'Gọi lại',
+  tryAgain: 'Thử lại',
+  mute: 'Tắt micrô',
+  close: 'Đóng',
+  show: 'Hiện cuộc gọi',
+  settings: 'Cài đặt âm thanh',
+  accept: 'Đồng ý và gọi',
+  decline: 'Để sau',
+  fallback: 'Kênh liên hệ khác',
+  closed: 'Ngoài giờ làm việc',
+  volume: 'Âm lượng',
+  microphone: 'Micrô',
+  speaker: 'Loa',
+  disclosure: 'Bạn đang nói chuyện với trợ lý AI, không phải với con người.',
+  microphoneHint: 'Vui lòng cho phép dùng micrô khi trình duyệt hỏi.',
+  mutedHint: 'Micrô của bạn đang tắt.',
+  holdHint: 'Nhấn giữ để nói khi micrô đang tắt',
+  poorConnection: 'Kết nối kém. Một phần lời bạn nói có thể không nghe được.',
+  microphoneSilent: 'Không có âm thanh từ micrô của bạn. Micrô đã bật chưa?',
+  resume: 'Chạm để tiếp tục',
+  status: {
+    idle: '',
+    'requesting-microphone': 'Hãy cho phép micrô…',
+    connecting: 'Đang kết nối…',
+    waiting: 'Đang chờ trợ lý…',
+    active: 'Đã kết nối',
+    reconnecting: 'Đang nối lại…',
+    ended: 'Đã kết thúc',
+    failed: 'Không gọi được',
+  },
+  unavailable: 'Hiện không thể gọi. Vui lòng thử lại sau.',
+  errors: {
+    'unsupported-browser': 'Vui lòng dùng trình duyệt khác.',
+    'microphone-denied':
+      'Vui lòng cho phép dùng micrô khi trình duyệt hỏi hoặc qua biểu tượng cạnh địa chỉ trang, rồi thử lại.',
+    'microphone-not-found': 'Vui lòng kết nối micrô rồi thử lại.',
+    'microphone-in-use': 'Vui lòng đóng các ứng dụng khác đang dùng micrô rồi thử lại.',
+    'microphone-lost': 'Vui lòng kết nối micrô rồi thử lại.',
+    'token-request-failed': noConnection,
+    'token-request-timeout': noConnection,
+    'rate-limited': 'Tất cả các đường dây đều bận. Vui lòng thử lại sau.',
+    'connection-failed': noConnection,
+    'connection-timeout': noConnection,
+    'agent-timeout': 'Trợ lý không trả lời. Vui lòng thử lại.',
+    'connection-lost': 'Mất kết nối. Vui lòng kiểm tra kết nối mạng rồi thử lại.',
+    'audio-failed': 'Âm thanh không hoạt động. Vui lòng thử lại.',
+  },
+} satisfies Strings;

@@ -1,0 +1,107 @@
+import { expect, html } from '@open-wc/testing';
+import '../../src/index.js';
+import type { SynthflowCall } from '../../src/element/synthflow-call.js';
+import { button, lead, part, place } from '../support/calls.js';
+import { replace } from '../support/replace.js';
+
+const link = (element: SynthflowCall) => part(element, 'fallback') as HTMLAnchorElement | null;
+const today = ['Su', 'Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa'][new Date().getUTCDay()]!;
+const always = 'Mo-Su 00:00-24:00 UTC';
+/** Six days from now. */
+const closed = `${['Su', 'Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa'][(new Date().getUTCDay() + 4) % 7]} 11:00-12:00 UTC`;
+
+describe('the fallback', () => {
+  it('is reached from the first click on, before the microphone is allowed', async () => {
+    const { element, agent } = await place(html`<synthflow-call fallback-href="tel:+15551234"></synthflow-call>`);
+    expect(link(element)).to.equal(null);
+    await lead(element, agent, 'requesting-microphone');
+    expect(link(element)!.href).to.equal('tel:+15551234');
+    expect(link(element)!.innerText).to.equal('Contact us another way');
+    expect(link(element)!.checkVisibility()).to.equal(true);
+  });
+
+  it('is offered when the call has failed', async () => {
+    const { element, agent } = await place(
+      html`<synthflow-call fallback-href="/contact" fallback-label="Write to us"></synthflow-call>`,
+    );
+    await lead(element, agent, 'failed');
+    expect(link(element)!.href).to.equal(`${location.origin}/contact`);
+    expect(link(element)!.innerText).to.equal('Write to us');
+  });
+
+  it('is always on the card', async () => {
+    const { element, agent } = await place(
+      html`<synthflow-call variant="card" fallback-href="mailto:a@example.com"></synthflow-call>`,
+    );
+    expect(link(element)!.checkVisibility()).to.equal(true);
+    await lead(element, agent, 'active');
+    expect(link(element)!.checkVisibility()).to.equal(true);
+  });
+
+  for (const href of [
+    'javascript:alert(1)',
+    ' JavaScript:alert(1)',
+    'data:text/html,x',
+    'blob:x',
+    'vbscript:x',
+    '//',
+  ]) {
+    it(`is no ${href}`, async () => {
+      const { element, agent } = await place(html`<synthflow-call fallback-href=${href}></synthflow-call>`);
+      await lead(element, agent, 'failed');
+      expect(element.shadowRoot!.querySelector('a')).to.equal(null);
+    });
+  }
+
+  for (const [lack, make] of [
+    ['no AudioWorklet', () => replace(globalThis, 'AudioWorkletNode', undefined as never)],
+    ['an insecure page', () => replace(globalThis, 'isSecureContext', false as never)],
+  ] as const) {
+    it(`stands in the button's place where there is ${lack}`, async () => {
+      make();
+      if (lack === 'no AudioWorklet') delete (globalThis as { AudioWorkletNode?: unknown }).AudioWorkletNode;
+      const { element } = await place(html`<synthflow-call fallback-href="tel:1"></synthflow-call>`);
+      expect(button(element)).to.equal(link(element));
+      expect(button(element).innerText.trim()).to.equal('Contact us another way');
+    });
+  }
+});
+
+describe('opening hours', () => {
+  it('change nothing while they last', async () => {
+    const { element } = await place(html`<synthflow-call hours=${always} fallback-href="tel:1"></synthflow-call>`);
+    expect(button(element).innerText.trim()).to.equal('Start a call');
+    expect(today).to.have.lengthOf(2);
+  });
+
+  it('offer the fallback else', async () => {
+    const { element } = await place(html`<synthflow-call hours=${closed} fallback-href="tel:1"></synthflow-call>`);
+    expect(button(element).getAttribute('href')).to.equal('tel:1');
+    expect(await element.start()).to.equal(false);
+    expect(element.status).to.equal('idle');
+  });
+
+  it('say so where there is none', async () => {
+    const { element } = await place(html`<synthflow-call hours=${closed}></synthflow-call>`);
+    expect(button(element).innerText.trim()).to.equal('Closed now');
+    expect(button(element).disabled).to.equal(true);
+  });
+
+  it('that cannot be read close nothing', async () => {
+    const { element } = await place(html`<synthflow-call hours="whenever"></synthflow-call>`);
+    expect(button(element).disabled).to.equal(false);
+  });
+
+  it('that end in a call do not end it', async () => {
+    const { element, agent } = await place();
+    await lead(element, agent, 'active');
+    element.hours = closed;
+    element.fallbackHref = 'tel:1';
+    await element.updateComplete;
+    expect(element.status).to.equal('active');
+    button(element).click();
+    await element.updateComplete;
+    expect(element.status).to.equal('ended');
+    expect(button(element).getAttribute('href')).to.equal('tel:1');
+  });
+});

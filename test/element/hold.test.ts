@@ -1,0 +1,89 @@
+import { expect, html } from '@open-wc/testing';
+import { sendKeys } from '@web/test-runner-commands';
+import '../../src/index.js';
+import type { SynthflowCall } from '../../src/element/synthflow-call.js';
+import { lead, part, place, record, until } from '../support/calls.js';
+
+const mute = (element: SynthflowCall) => part(element, 'mute')!;
+
+async function muted(isMuted: boolean) {
+  const { element, agent } = await place(html`<synthflow-call ?muted=${isMuted}></synthflow-call>`);
+  await lead(element, agent, 'active');
+  return element;
+}
+
+/** Resolves at the next change of the microphone. */
+const changed = (element: SynthflowCall) =>
+  new Promise<boolean>((resolve) =>
+    element.addEventListener('synthflow-mute', ({ muted }) => resolve(muted), { once: true }),
+  );
+
+describe('the mute button that is held', () => {
+  for (const key of ['Space', 'Enter']) {
+    it(`by ${key} lets the visitor talk while muted, until it is let go`, async () => {
+      const element = await muted(true);
+      mute(element).focus();
+      const on = changed(element);
+      await sendKeys({ down: key });
+      expect(await on).to.equal(false);
+      // Long enough to be a hold.
+      await new Promise((resolve) => setTimeout(resolve, 350));
+      const off = changed(element);
+      await sendKeys({ up: key });
+      expect(await off).to.equal(true);
+      await new Promise((resolve) => setTimeout(resolve));
+      expect(element.muted).to.equal(true);
+    });
+
+    it(`by ${key} shortly is pressed`, async () => {
+      const element = await muted(true);
+      mute(element).focus();
+      await sendKeys({ press: key });
+      await element.updateComplete;
+      expect(element.muted).to.equal(false);
+      await sendKeys({ press: key });
+      await element.updateComplete;
+      expect(element.muted).to.equal(true);
+    });
+  }
+
+  const pointer = (type: string) => new PointerEvent(type, { pointerId: 1, bubbles: true, isPrimary: true });
+
+  it('by the pointer lets the visitor talk while muted, and its click is none', async () => {
+    const element = await muted(true);
+    mute(element).setPointerCapture = () => {};
+    const on = changed(element);
+    mute(element).dispatchEvent(pointer('pointerdown'));
+    expect(await on).to.equal(false);
+    const off = changed(element);
+    mute(element).dispatchEvent(pointer('pointerup'));
+    mute(element).click();
+    expect(await off).to.equal(true);
+    expect(element.muted).to.equal(true);
+    await new Promise((resolve) => setTimeout(resolve));
+    mute(element).click();
+    expect(element.muted, 'the next click counts').to.equal(false);
+  });
+
+  it('does nothing more while not muted', async () => {
+    const element = await muted(false);
+    mute(element).setPointerCapture = () => {};
+    const events = record(element, 'synthflow-mute');
+    mute(element).dispatchEvent(pointer('pointerdown'));
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    mute(element).dispatchEvent(pointer('pointerup'));
+    await element.updateComplete;
+    expect(events).to.be.empty;
+  });
+
+  it('is muted again when the call ends meanwhile', async () => {
+    const element = await muted(true);
+    mute(element).setPointerCapture = () => {};
+    const on = changed(element);
+    mute(element).dispatchEvent(pointer('pointerdown'));
+    await on;
+    void element.stop();
+    await until(element, 'ended');
+    expect(element.muted).to.equal(true);
+  });
+});

@@ -1,0 +1,129 @@
+import { expect, fixture, html } from '@open-wc/testing';
+import '../../src/index.js';
+import { fileOf, languages } from '../../src/element/language.js';
+import { en, type Strings } from '../../src/element/locales/en.js';
+import type { SynthflowCall } from '../../src/element/synthflow-call.js';
+import { button, lead, part, place } from '../support/calls.js';
+import { onTestEnd } from '../support/replace.js';
+
+const label = (element: SynthflowCall) => button(element).innerText.trim();
+const box = (element: SynthflowCall) => element.shadowRoot!.querySelector<HTMLElement>('.call')!;
+
+async function says(element: SynthflowCall, words: string): Promise<void> {
+  while (label(element) !== words) await new Promise(requestAnimationFrame);
+}
+
+describe('the language', () => {
+  for (const [lang, file] of [
+    ['de', 'de'],
+    ['de-AT', 'de'],
+    ['DE', 'de'],
+    ['pt', 'pt'],
+    ['pt-BR', 'pt'],
+    ['pt-PT', 'pt-pt'],
+    ['zh', 'zh'],
+    ['zh-CN', 'zh'],
+    ['zh-TW', 'zh-hant'],
+    ['zh-HK', 'zh-hant'],
+    ['zh-Hant', 'zh-hant'],
+    ['no', 'nb'],
+    ['nn-NO', 'nb'],
+    ['iw', 'he'],
+    ['en', undefined],
+    ['en-GB', undefined],
+    ['tlh', undefined],
+    ['', undefined],
+    ['no language', undefined],
+    ['../../evil', undefined],
+  ] as const) {
+    it(`${lang} is ${file}`, () => expect(fileOf(lang)).to.equal(file));
+  }
+
+  it('is the element’s own', async () => {
+    const { element } = await place(html`<synthflow-call lang="de"></synthflow-call>`);
+    await says(element, 'Anruf starten');
+    expect(box(element).lang).to.equal('de');
+  });
+
+  it('is that of what is around it, also outside a shadow root', async () => {
+    const around = await fixture(html`<div lang="fr"><p></p></div>`);
+    const root = around.querySelector('p')!.attachShadow({ mode: 'open' });
+    const element = document.createElement('synthflow-call');
+    root.append(element);
+    await says(element, 'Démarrer un appel');
+  });
+
+  it('changes with the attribute, and with the page', async () => {
+    const { element } = await place(html`<synthflow-call lang="de"></synthflow-call>`);
+    await says(element, 'Anruf starten');
+    element.lang = 'es';
+    await says(element, 'Iniciar llamada');
+    element.removeAttribute('lang');
+    await says(element, 'Start a call');
+    const { lang } = document.documentElement;
+    onTestEnd(() => (document.documentElement.lang = lang));
+    document.documentElement.lang = 'it';
+    await says(element, 'Avvia chiamata');
+  });
+
+  it('is English where its file cannot be loaded', async () => {
+    const { element } = await place(html`<synthflow-call lang="de" assets-url="/nowhere"></synthflow-call>`);
+    await says(element, 'Start a call');
+    expect(box(element).lang).to.equal('en');
+  });
+
+  it('shows no word until it is there', async () => {
+    const element = document.createElement('synthflow-call');
+    element.lang = 'nl';
+    const seen: string[] = [];
+    document.body.append(element);
+    onTestEnd(() => element.remove());
+    await element.updateComplete;
+    seen.push(label(element));
+    while (label(element) === '') await new Promise(requestAnimationFrame);
+    seen.push(label(element));
+    expect(seen[0]).to.equal('');
+    expect(seen[1]).not.to.equal('Start a call');
+  });
+
+  it('of the right-to-left goes from right to left, also in a page that does not', async () => {
+    const { element } = await place(html`<synthflow-call lang="he"></synthflow-call>`);
+    while (box(element).dir !== 'rtl') await new Promise(requestAnimationFrame);
+    expect(getComputedStyle(box(element)).direction).to.equal('rtl');
+    expect(getComputedStyle(part(element, 'panel')!).direction).to.equal('rtl');
+  });
+
+  it('has the words of the site where there are some', async () => {
+    const { element, agent } = await place();
+    element.labels = { start: 'Ring us', status: { active: 'On air' }, errors: { 'token-request-failed': 'Oh no.' } };
+    await element.updateComplete;
+    expect(label(element)).to.equal('Ring us');
+    await lead(element, agent, 'failed');
+    expect(element.error!.visitorMessage).to.equal('Oh no.');
+  });
+});
+
+describe('the files of the languages', () => {
+  /** Every key with its kind, in order. */
+  const shape = (strings: object): string =>
+    Object.entries(strings)
+      .map(([key, value]) => (typeof value === 'string' ? key : `${key}{${shape(value as object)}}`))
+      .filter((key) => key !== 'dir')
+      .sort()
+      .join();
+
+  for (const name of languages.split(' ')) {
+    it(`${name}: has every word, and none in English`, async () => {
+      const { strings: words } = (await import(
+        new URL(`../../src/element/locales/${name}.js`, import.meta.url).href
+      )) as { strings: Strings };
+      expect(shape(words)).to.equal(shape(en));
+      const texts = (strings: object): string[] =>
+        Object.values(strings).flatMap((value) => (typeof value === 'string' ? [value] : texts(value as object)));
+      const english = new Set(texts(en).filter((text) => text.includes(' ')));
+      expect(texts(words).filter((text) => english.has(text))).to.be.empty;
+      expect(texts(words).filter((text) => text === '')).to.have.lengthOf(1);
+      expect(words.dir).to.equal(name === 'ar' || name === 'he' ? 'rtl' : undefined);
+    });
+  }
+});

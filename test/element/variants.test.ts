@@ -1,0 +1,185 @@
+import { expect, fixture, html } from '@open-wc/testing';
+import '../../src/index.js';
+import type { SynthflowCall } from '../../src/element/synthflow-call.js';
+import { button, lead, part, place, statuses, until } from '../support/calls.js';
+
+const box = (element: SynthflowCall) => element.shadowRoot!.querySelector<HTMLElement>('.call')!;
+const isCard = (element: SynthflowCall) => box(element).matches('.card:popover-open');
+const escape = () => new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, composed: true });
+const named = (element: SynthflowCall, name: string) =>
+  element.shadowRoot!.querySelector<HTMLButtonElement>(`[aria-label='${name}']`);
+
+const sizes = { small: 44, medium: 56, large: 68 } as const;
+
+describe('variants', () => {
+  for (const [size, height] of Object.entries(sizes)) {
+    for (const [variant, width, factor] of [
+      ['pill', 4.75, 1],
+      ['icon', 1, 1],
+      ['card', 5.75, 4],
+    ] as const) {
+      it(`${variant}, ${size}: one size in every status`, async () => {
+        const { element, agent } = await place(
+          html`<synthflow-call variant=${variant} size=${size as 'small'} consent=""></synthflow-call>`,
+        );
+        const expected = [height * width, height * factor];
+        const measure = () => [element.offsetWidth, element.offsetHeight];
+        expect(measure()).to.deep.equal(expected);
+        await lead(element, agent, 'active');
+        expect(measure()).to.deep.equal(expected);
+        await element.stop();
+        await until(element, 'ended');
+        expect(measure()).to.deep.equal(expected);
+        await lead(element, agent, 'failed');
+        expect(measure()).to.deep.equal(expected);
+      });
+    }
+  }
+
+  it('the card has picture, headings and disclosure', async () => {
+    const avatar = 'data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==';
+    const { element } = await place(
+      html`<synthflow-call variant="card" heading="Acme" subheading="At once" avatar=${avatar}></synthflow-call>`,
+    );
+    expect(part(element, 'heading')!.textContent).to.equal('Acme');
+    expect(box(element).innerText).to.contain('At once').and.to.contain('AI agent');
+    expect(part(element, 'avatar')!.querySelector('img')!.src).to.equal(avatar);
+    expect(box(element).role).to.equal('group');
+    expect(box(element).ariaLabel).to.equal('Acme');
+  });
+
+  it('the card keeps its disclosure when the agent speaks', async () => {
+    const { element, agent } = await place(html`<synthflow-call variant="card"></synthflow-call>`);
+    await lead(element, agent, 'active');
+    expect(part(element, 'panel')!.matches(':popover-open')).to.equal(false);
+    expect(part(element, 'disclosure')!.checkVisibility()).to.equal(true);
+  });
+
+  it('the menu sets volume, microphone and loudspeaker', async () => {
+    const { element, agent } = await place(html`<synthflow-call variant="card"></synthflow-call>`);
+    await lead(element, agent, 'active');
+    named(element, 'Sound settings')!.click();
+    while (!part(element, 'panel')!.matches(':popover-open')) await new Promise(requestAnimationFrame);
+    const panel = part(element, 'panel')!;
+    const range = panel.querySelector('input')!;
+    range.value = '0.25';
+    range.dispatchEvent(new Event('input'));
+    expect(element.volume).to.equal(0.25);
+    const { microphones } = await element.devices();
+    const select = panel.querySelector('select')!;
+    expect([...select.options].map(({ value }) => value)).to.deep.equal(microphones.map(({ id }) => id));
+    select.value = microphones.at(-1)!.id;
+    select.dispatchEvent(new Event('change'));
+    expect(element.microphoneId).to.equal(microphones.at(-1)!.id);
+    expect(named(element, 'Sound settings')!.ariaExpanded).to.equal('true');
+    document.body.dispatchEvent(escape());
+    await element.updateComplete;
+    expect(panel.matches(':popover-open')).to.equal(false);
+    expect(element.status).to.equal('active');
+  });
+
+  for (const template of [
+    html`<synthflow-call variant="icon"></synthflow-call>`,
+    html`<synthflow-call position="bottom-right"></synthflow-call>`,
+    html`<synthflow-call position="top-left" variant="icon"></synthflow-call>`,
+  ]) {
+    it(`opens into the card in the top layer, and goes back: ${template.strings.join('')}`, async () => {
+      const { element, agent } = await place(template);
+      expect(isCard(element)).to.equal(false);
+      button(element).focus();
+      await lead(element, agent, 'active');
+      expect(isCard(element)).to.equal(true);
+      expect(element.shadowRoot!.activeElement).to.equal(button(element));
+      document.body.dispatchEvent(escape());
+      await element.updateComplete;
+      expect(isCard(element), 'Escape closes it').to.equal(false);
+      expect(element.status, 'and ends no call').to.equal('active');
+      expect(element.shadowRoot!.activeElement).to.equal(button(element));
+      named(element, 'Show call')!.click();
+      await element.updateComplete;
+      expect(isCard(element)).to.equal(true);
+      named(element, 'Close')!.click();
+      await element.updateComplete;
+      expect(isCard(element)).to.equal(false);
+      expect(element.status).to.equal('active');
+    });
+  }
+
+  it('a floating card opens before the call: the click in it starts', async () => {
+    const { element } = await place(html`<synthflow-call variant="card" position="bottom-left"></synthflow-call>`);
+    button(element).click();
+    await element.updateComplete;
+    expect(isCard(element)).to.equal(true);
+    expect(element.status).to.equal('idle');
+    button(element).click();
+    await until(element, 'active');
+    expect(isCard(element)).to.equal(true);
+  });
+
+  for (const position of ['bottom-right', 'bottom-left', 'top-right', 'top-left'] as const) {
+    it(`${position} floats in that corner, and its card stays in the window`, async () => {
+      const { element, agent } = await place(html`<synthflow-call position=${position}></synthflow-call>`);
+      const at = element.getBoundingClientRect();
+      const width = document.documentElement.clientWidth;
+      expect(position.startsWith('top') ? at.top : innerHeight - at.bottom).to.equal(20);
+      expect(position.endsWith('left') ? at.left : width - at.right).to.equal(20);
+      await lead(element, agent, 'active');
+      const card = box(element).getBoundingClientRect();
+      expect(card.left).to.be.at.least(8);
+      expect(card.top).to.be.at.least(8);
+      expect(card.right).to.be.at.most(innerWidth - 8);
+      expect(card.bottom).to.be.at.most(innerHeight - 8);
+    });
+  }
+
+  it('takes no place in the page where it floats', async () => {
+    const around = await fixture(html`<div><synthflow-call position="bottom-right"></synthflow-call></div>`);
+    expect((around as HTMLElement).offsetHeight).to.equal(0);
+  });
+
+  it('has corners of any length, and of nothing that is none', async () => {
+    const { element } = await place(html`<synthflow-call radius="4px"></synthflow-call>`);
+    expect(getComputedStyle(button(element)).borderTopLeftRadius).to.equal('4px');
+    element.radius = '4px; background: red';
+    await element.updateComplete;
+    expect(getComputedStyle(button(element)).borderTopLeftRadius).to.equal('999px');
+  });
+
+  it('is not printed', async () => {
+    const { element } = await place();
+    const sheets = element.shadowRoot!.adoptedStyleSheets.flatMap(({ cssRules }) => [...cssRules]);
+    const print = sheets.find(
+      (rule) => rule instanceof CSSMediaRule && rule.media.mediaText === 'print',
+    ) as CSSMediaRule;
+    expect(print.cssRules[0]!.cssText).to.equal(':host { display: none; }');
+  });
+
+  for (const status of statuses) {
+    it(`has a name without words: ${status}`, async () => {
+      const { element, agent } = await place(html`<synthflow-call variant="icon" label="Ask us"></synthflow-call>`);
+      if (status === 'idle') expect(button(element).ariaLabel).to.equal('Ask us');
+      await lead(element, agent, status);
+      expect(button(element).textContent!.trim() || button(element).ariaLabel).not.to.equal('');
+    });
+  }
+});
+
+describe('hostile page styles', () => {
+  it('change nothing', async () => {
+    const look = (element: SynthflowCall) =>
+      [box(element), button(element), element.shadowRoot!.querySelector('svg')!].map((one) => {
+        const { letterSpacing, boxSizing, display, borderTopColor, fontSize, height, width } = getComputedStyle(one);
+        return { letterSpacing, boxSizing, display, borderTopColor, fontSize, height, width };
+      });
+    const { element } = await place();
+    const before = look(element);
+    const style = document.createElement('style');
+    style.textContent = `* { letter-spacing: 3px !important; box-sizing: content-box !important }
+      button { all: unset !important } svg { display: none !important } div { border: 2px solid lime !important }
+      html { font-size: 10px }`;
+    document.head.append(style);
+    const after = look(element);
+    style.remove();
+    expect(after).to.deep.equal(before);
+  });
+});
