@@ -5,7 +5,7 @@ const kebabAttributes = {
     const kebab = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     for (const { declarations } of customElementsManifest.modules) {
       for (const { attributes = [], members = [] } of declarations ?? []) {
-        for (const attribute of attributes) attribute.name = kebab(attribute.fieldName);
+        for (const attribute of attributes) if (attribute.fieldName) attribute.name = kebab(attribute.fieldName);
         for (const member of members) if (member.attribute) member.attribute = kebab(member.name);
       }
     }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig, type UserConfig } from 'vite';
+import { leanLit } from './scripts/lean-lit.mjs';
 import { minifyScript } from './scripts/minify-script.mjs';
 import { bundleFile, files } from './scripts/file-plugin.mjs';
 
@@ -21,20 +22,21 @@ const builds: Record<string, UserConfig> = {
   script: {
     plugins: [
       files(),
+      leanLit(),
       minifyScript(),
       {
         name: 'files-beside-the-script',
         enforce: 'pre',
         // A file that shared code with the script would import it, and by another URL than the page's, as a second copy.
         resolveId: (id) =>
-          /\/(codecs|challenge|diagnose)\.js$/.test(id)
+          /\/(socket-host|challenge|diagnose)\.js$/.test(id)
             ? { id: id.replace(/.*\//, './synthflow-call.'), external: true }
             : undefined,
         async generateBundle() {
           const emit = (fileName: string, source: string) => this.emitFile({ type: 'asset', fileName, source });
           emit('synthflow-call.worklet.js', await bundleFile(source('audio/worklets/synthflow-call.worklet.ts')));
           emit('synthflow-call.worker.js', await bundleFile(source('protocol/synthflow-call.worker.ts')));
-          emit('synthflow-call.codecs.js', await bundleFile(source('protocol/codecs.ts'), 'esm'));
+          emit('synthflow-call.socket-host.js', await bundleFile(source('protocol/socket-host.ts'), 'esm'));
           for (const [name, text] of await locales()) emit(`locales/${name}`, text);
           emit('synthflow-call.diagnose.js', await bundleFile(source('call/diagnose.ts'), 'esm'));
           emit('synthflow-call.challenge.js', await bundleFile(source('call/challenge.ts'), 'esm'));

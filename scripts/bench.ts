@@ -14,10 +14,10 @@ const rows: Row[] = [];
 
 const gzip = (file: string): string =>
   `${gzipSync(readFileSync(new URL(`../dist/${file}`, import.meta.url)), { level: 9 }).length} B`;
-rows.push(['script, gzip', gzip('synthflow-call.js'), '20,700']);
+rows.push(['script, gzip', gzip('synthflow-call.js'), '24,500']);
 rows.push(['worklet file, gzip', gzip('synthflow-call.worklet.js'), '5,000']);
 rows.push(['worker file, gzip', gzip('synthflow-call.worker.js'), '4,500']);
-rows.push(['codecs file (at need), gzip', gzip('synthflow-call.codecs.js'), '2,000']);
+rows.push(['socket host file (without a Worker), gzip', gzip('synthflow-call.socket-host.js'), '4,500']);
 
 rows.push(['capture path at 44.1 kHz, 997 Hz at -6 dBFS', `${captureDb(44_100).toFixed(1)} dB`, '≥ 90']);
 rows.push(['capture path at 48 kHz', isBitExact(48_000) ? 'bit-exact' : 'changed', 'bit-exact']);

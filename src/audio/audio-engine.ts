@@ -4,6 +4,7 @@ import { listDevices } from './devices.js';
 import { KeptMicrophone } from './kept-microphone.js';
 import { loadWorklet, type WorkletLocation } from './load-worklet.js';
 import type { MicrophoneOptions } from './microphone.js';
+import { hangUpTone, hangUpToneMs, ring } from './sounds.js';
 import { Speaker } from './speaker.js';
 import type { BargeIn } from './worklets/messages.js';
 
@@ -11,6 +12,8 @@ import type { BargeIn } from './worklets/messages.js';
 export interface AudioOptions extends MicrophoneOptions, WorkletLocation {
   /** What the agent's audio does while the visitor speaks over it. Default `duck`. */
   readonly bargeIn?: BargeIn;
+  /** Whether it rings while the agent is waited for, and tells the end of the call by a tone. Default true. */
+  readonly sounds?: boolean | undefined;
   /** The loudspeaker's device id, where the browser lets a page choose. Default: the system's choice. */
   readonly speakerId?: string | null | undefined;
 }
@@ -122,6 +125,7 @@ export class AudioEngine {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #listening = new AbortController();
   #onDrained: (bufferedMs: number) => void = ignore;
+  #endRing: () => void = ignore;
 
   /**
    * Asks for the microphone and starts the context, at once.
@@ -260,6 +264,12 @@ export class AudioEngine {
     else this.#renewOnce();
   }
 
+  /** Rings until it is told not to, or stopped. */
+  setRinging(isRinging: boolean): void {
+    this.#endRing();
+    this.#endRing = isRinging && this.#options.sounds !== false ? ring(() => [this.#context, this.#volume]) : ignore;
+  }
+
   /** Silences the agent within 15 ms and drops what it has said so far. */
   flush(): void {
     this.#speaker?.flush();
@@ -279,19 +289,28 @@ export class AudioEngine {
     });
   }
 
-  /** Lets the microphone go at once and the loudspeaker after a short fade. Idempotent; resolves when all is closed. */
-  stop(): Promise<void> {
-    this.#stopped ??= this.#close();
+  /**
+   * Lets the microphone go at once and the loudspeaker after a short fade. Idempotent; resolves when all is closed.
+   * @param hasTone - Says by a tone that the call is over. Default false.
+   */
+  stop(hasTone = false): Promise<void> {
+    this.#stopped ??= this.#close(hasTone && this.#options.sounds !== false);
     return this.#stopped;
   }
 
-  async #close(): Promise<void> {
+  async #close(hasTone: boolean): Promise<void> {
     this.#onReport = ignore;
+    this.#endRing();
     this.#listening.abort();
     clearInterval(this.#looking);
     clearTimeout(this.#timer);
     this.#microphone.close();
-    await Promise.all([this.#letGo().then((close) => close()), this.#renewing]);
+    const letGo = this.#letGo();
+    if (hasTone) {
+      hangUpTone(this.#context, this.#volume);
+      await wait(hangUpToneMs);
+    }
+    await Promise.all([letGo.then((close) => close()), this.#renewing]);
   }
 
   /** Ends both streams of this context; answers what closes it. */
@@ -443,7 +462,8 @@ export class AudioEngine {
 /** Why there can be no sound on this page, as far as that is known before anybody asks for it. */
 export function whatLacks(): 'insecure-context' | 'unsupported-browser' | undefined {
   if (!isSecureContext) return 'insecure-context';
-  return 'AudioWorkletNode' in globalThis && 'mediaDevices' in navigator ? undefined : 'unsupported-browser';
+  const isThere = 'AudioWorkletNode' in globalThis && navigator.mediaDevices?.getUserMedia;
+  return isThere ? undefined : 'unsupported-browser';
 }
 
 /** @throws {AudioFailure} `audio-failed`. */

@@ -5,7 +5,7 @@ import { readSource, url } from './worklets/synthflow-call.worklet.ts?file';
 export interface WorkletLocation {
   /** The file itself; or `blob:` or `data:` alone, where the page's policy allows the text of the file and not the file. */
   readonly workletUrl?: string | undefined;
-  /** The folder that holds `synthflow-call.worklet.js`. */
+  /** URL of the folder of our files, with a slash at its end. */
   readonly assetsUrl?: string | undefined;
 }
 
@@ -16,7 +16,7 @@ export interface WorkletLocation {
  */
 export async function loadWorklet(context: BaseAudioContext, location: WorkletLocation = {}): Promise<void> {
   const { workletUrl, assetsUrl } = location;
-  const named = workletUrl ?? (assetsUrl && `${assetsUrl.replace(/\/$/, '')}/synthflow-call.worklet.js`);
+  const named = workletUrl ?? (assetsUrl && `${assetsUrl}synthflow-call.worklet.js`);
   const add = (file: string) => context.audioWorklet.addModule(file);
   // A way that the policy blocks is reported to the site, so those that it has ruled out are not tried.
   const first = named === 'blob:' ? 2 : named === 'data:' ? 3 : named ? 0 : 1;

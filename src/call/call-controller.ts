@@ -1,9 +1,10 @@
 import { AudioEngine, whatLacks, type AudioOptions, type AudioReport } from '../audio/audio-engine.js';
 import { namedDevices, type AudioDevices } from '../audio/devices.js';
 import { AudioFailure } from '../audio/audio-failure.js';
-import { hangUpUnused, type SocketReport, type SocketStats } from '../protocol/socket-host.js';
+import { hangUpUnused } from '../protocol/hang-up.js';
+import type { SocketReport, SocketStats } from '../protocol/socket-host.js';
 import { SocketThread, type Socket, type ThreadOptions } from '../protocol/socket-thread.js';
-import { wireFormat } from '../protocol/wires.js';
+import { wireFormat } from '../protocol/wire-format.js';
 import { noStats, type CallReport, type CallStats, type EndReason } from './call-report.js';
 import { CallError, type CallErrorCode } from './errors.js';
 import { keepAwake } from './keep-awake.js';
@@ -49,6 +50,7 @@ export type CallAudio = Pick<
   | 'setMicrophone'
   | 'setSpeaker'
   | 'resume'
+  | 'setRinging'
   | 'drain'
   | 'stop'
 >;
@@ -86,9 +88,8 @@ const statsMs = 1000;
 /** The longest that a browser's timer can count; beyond, it fires at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
-/** What a wire may lack. */
-const codecsDetail =
-  'This codec needs synthflow-call.codecs.js beside the script, allowed by script-src; l16 as payload does not.';
+/** What a page may lack whose socket is on its own thread. */
+const hostDetail = 'Serve synthflow-call.socket-host.js beside the script, allowed by script-src.';
 
 /** One session of a call, from the request to the closed socket. What arrives for one that is not the call's is stale. */
 interface Line {
@@ -283,6 +284,7 @@ export class CallController {
       this.#mark('microphoneMs');
       this.#move('granted');
       if (isStale()) return;
+      audio.setRinging(true);
       attempt.letSleep = keepAwake();
       attempt.mediaKeys = takeMediaKeys(options.title, {
         hangup: () => void this.stop(),
@@ -355,7 +357,7 @@ export class CallController {
         this.#tell(report);
         break;
       case 'failed':
-        this.#fail(attempt, new CallError(report.code, { detail: codecsDetail }));
+        this.#fail(attempt, new CallError(report.code, report.code === 'audio-failed' ? { detail: hostDetail } : {}));
         break;
       case 'stats':
         this.#count(line, report.stats);
@@ -384,6 +386,7 @@ export class CallController {
   #activate(attempt: Attempt): void {
     const { maxDurationS, loss } = attempt;
     attempt.heldSinceMs = this.#spokenAt = this.#parts.now();
+    attempt.audio?.setRinging(false);
     if (loss) {
       clearTimeout(loss.deadline);
       attempt.loss = undefined;
@@ -594,7 +597,7 @@ export class CallController {
     for (const timer of attempt.timers) clearTimeout(timer);
     attempt.letSleep?.();
     attempt.mediaKeys?.release();
-    this.#closed = attempt.audio?.stop() ?? this.#closed;
+    this.#closed = attempt.audio?.stop(this.#activeSince !== undefined) ?? this.#closed;
     const duration = (this.#duration = this.duration);
     this.#activeSince = undefined;
     const stats = this.#stats;

@@ -62,7 +62,7 @@ export interface SessionRequest {
   readonly sessionUrl?: string | null | undefined;
   readonly tokenProvider?: TokenProvider | undefined;
   readonly challengeSolver?: ChallengeSolver | undefined;
-  /** The folder that holds `synthflow-call.challenge.js`, when it is not the script's own. */
+  /** URL of the folder of our files, with a slash at its end, when it is not the script's own. */
   readonly assetsUrl?: string | undefined;
   /** Relative URLs resolve against the page. `{assistant_id}` in it is replaced, and then not sent again. */
   readonly tokenEndpoint?: string | undefined;
@@ -171,8 +171,7 @@ function challengeIn(answer: unknown): Challenge | undefined {
 async function solve({ challengeSolver, assetsUrl }: SessionRequest, challenge: Challenge, stopped: AbortSignal) {
   const load = async (): Promise<typeof import('./challenge.js')> => {
     if (!assetsUrl) return import('./challenge.js');
-    const file = `${assetsUrl.replace(/\/$/, '')}/synthflow-call.challenge.js`;
-    return import(/* @vite-ignore */ new URL(file, document.baseURI).href);
+    return import(/* @vite-ignore */ `${assetsUrl}synthflow-call.challenge.js`);
   };
   const { answer, detail } = await load().then(
     (loaded) => loaded.solve(challenge, challengeSolver, stopped),
@@ -227,7 +226,7 @@ async function askEndpoint(
     signal.throwIfAborted();
     throw new CallError('token-request-failed', {
       detail: navigator.onLine
-        ? 'No answer that the page may read. Check the URL (redirects are not followed), the endpoint’s allowedOrigins (ALLOWED_ORIGINS) or its Access-Control-Allow-Origin, and connect-src of the Content-Security-Policy.'
+        ? 'No answer that the page may read: redirects are not followed, the endpoint must allow the page’s origin (ALLOWED_ORIGINS, Access-Control-Allow-Origin), and connect-src the endpoint.'
         : 'The browser is offline.',
     });
   }

@@ -3,97 +3,90 @@ import type { CallError, CallErrorCode } from '../call/errors.js';
 import type { CallStatus } from '../call/machine.js';
 
 /** Every event of the element bubbles and leaves shadow roots. */
-const everywhere = { bubbles: true, composed: true };
+class CallEvent extends Event {
+  constructor(type: string, fields = {}, options: EventInit = {}) {
+    super(type, { bubbles: true, composed: true, ...options });
+    Object.assign(this, fields);
+  }
+}
 
 /** Fired when a call is about to start, before anything is asked for. Cancel it and nothing happens. */
-export class CallBeforeStartEvent extends Event {
+export class CallBeforeStartEvent extends CallEvent {
   static readonly type = 'synthflow-before-start';
   constructor() {
-    super(CallBeforeStartEvent.type, { ...everywhere, cancelable: true });
+    super(CallBeforeStartEvent.type, {}, { cancelable: true });
   }
 }
 
 /** Fired after every change of call status, whoever caused it. */
-export class CallStatusEvent extends Event {
+export class CallStatusEvent extends CallEvent {
   static readonly type = 'synthflow-status';
-  readonly status: CallStatus;
-  readonly previous: CallStatus;
+  declare readonly status: CallStatus;
+  declare readonly previous: CallStatus;
   constructor(status: CallStatus, previous: CallStatus) {
-    super(CallStatusEvent.type, everywhere);
-    this.status = status;
-    this.previous = previous;
+    super(CallStatusEvent.type, { status, previous });
   }
 }
 
 /** Fired once a call, when the agent is ready and the two can talk. */
-export class CallStartEvent extends Event {
+export class CallStartEvent extends CallEvent {
   static readonly type = 'synthflow-start';
   constructor() {
-    super(CallStartEvent.type, everywhere);
+    super(CallStartEvent.type);
   }
 }
 
 /** Fired once for every attempt, when it is over. */
-export class CallEndEvent extends Event {
+export class CallEndEvent extends CallEvent {
   static readonly type = 'synthflow-end';
-  readonly reason: EndReason;
+  declare readonly reason: EndReason;
   /** Seconds since the agent was ready; 0 where it never was. */
-  readonly duration: number;
+  declare readonly duration: number;
   /** Code of the failure, else null. */
-  readonly code: CallErrorCode | null;
+  declare readonly code: CallErrorCode | null;
   /** Close code of the websocket where the other side closed it, else null. */
-  readonly closeCode: number | null;
-  readonly stats: CallStats;
+  declare readonly closeCode: number | null;
+  declare readonly stats: CallStats;
   constructor(end: Omit<CallEndEvent, keyof Event>) {
-    super(CallEndEvent.type, everywhere);
-    ({
-      reason: this.reason,
-      duration: this.duration,
-      code: this.code,
-      closeCode: this.closeCode,
-      stats: this.stats,
-    } = end);
+    const { reason, duration, code, closeCode, stats } = end;
+    super(CallEndEvent.type, { reason, duration, code, closeCode, stats });
   }
 }
 
 /** Fired when an attempt failed, before its end. */
-export class CallErrorEvent extends Event {
+export class CallErrorEvent extends CallEvent {
   static readonly type = 'synthflow-error';
-  readonly error: CallError;
+  declare readonly error: CallError;
   constructor(error: CallError) {
-    super(CallErrorEvent.type, everywhere);
-    this.error = error;
+    super(CallErrorEvent.type, { error });
   }
 }
 
 /** Fired for every text message of the agent that is not a known status. */
-export class CallMessageEvent extends Event {
+export class CallMessageEvent extends CallEvent {
   static readonly type = 'synthflow-message';
   /** Parsed JSON, else the string. It comes from the network: never use it as markup. */
-  readonly data: unknown;
+  declare readonly data: unknown;
   constructor(data: unknown) {
-    super(CallMessageEvent.type, everywhere);
-    this.data = data;
+    super(CallMessageEvent.type, { data });
   }
 }
 
 /** Fired when the microphone was muted or unmuted, whoever did it. */
-export class CallMuteEvent extends Event {
+export class CallMuteEvent extends CallEvent {
   static readonly type = 'synthflow-mute';
-  readonly muted: boolean;
+  declare readonly muted: boolean;
   constructor(muted: boolean) {
-    super(CallMuteEvent.type, everywhere);
-    this.muted = muted;
+    super(CallMuteEvent.type, { muted });
   }
 }
 
 /** Fired once a second while the two can talk. */
-export class CallStatsEvent extends Event {
+export class CallStatsEvent extends CallEvent {
   static readonly type = 'synthflow-stats';
-  readonly stats: CallStats;
+  declare readonly stats: CallStats;
   constructor(stats: CallStats) {
-    super(CallStatsEvent.type, everywhere);
-    this.stats = stats;
+    super(CallStatsEvent.type, { stats });
   }
 }
 

@@ -1,53 +1,45 @@
-const days = ['Su', 'Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa'];
-const day = `(?:${days.join('|')})`;
-const span = `${day}(?:-${day})?`;
-const times = '\\d?\\d:\\d\\d-\\d?\\d:\\d\\d';
-const rule = new RegExp(`^(${span}(?:,${span})*) (${times}(?:,${times})*)$`);
+const days = 'SuMoTuWeThFrSa';
+const [dayMinutes, weekMinutes] = [24 * 60, 7 * 24 * 60];
 
-const dayMinutes = 24 * 60;
+const dayOf = (name: string): number => days.indexOf(name) / 2;
 
 /**
- * Whether it is within opening hours: `Mo-Fr 09:00-17:00 Europe/Berlin`, more days by commas, more rules by semicolons. What
- * ends before it begins ends the next day. A subset of OpenStreetMap's `opening_hours`.
+ * Whether it is within opening hours: `Mo-Fr 09:00-17:00 Europe/Berlin`, more days or times by commas, more rules by
+ * semicolons. What ends before it begins ends the next day. A subset of OpenStreetMap's `opening_hours`.
  * @param hours - Without a time zone they are those of the visitor's.
  * @returns undefined where they cannot be read.
  */
 export function isOpenAt(hours: string, now: Date): boolean | undefined {
-  const [, rules, timeZone] = /^(.*?\d)(?:\s+([A-Za-z][\w+\-/]*))?\s*$/.exec(hours) ?? [];
-  let minutes: number;
+  const [, rules = '?', timeZone] = /^(.*\d)(?:\s+([A-Za-z].*?))?\s*$/.exec(hours) ?? [];
+  let minute: number;
   try {
-    const parts = new Intl.DateTimeFormat('en', {
-      timeZone,
-      weekday: 'short',
-      hour: 'numeric',
-      minute: 'numeric',
-      hourCycle: 'h23',
-    }).formatToParts(now);
-    const part = (wanted: string): string => parts.find(({ type }) => type === wanted)!.value;
-    minutes =
-      days.indexOf(part('weekday').slice(0, 2)) * dayMinutes + Number(part('hour')) * 60 + Number(part('minute'));
+    const options = { timeZone, weekday: 'short', hour: '2-digit', minute: '2-digit' } as const;
+    // Thu 09:05
+    const [, day, h, m] = /(..).\W+(\d+):(\d+)/.exec(now.toLocaleString('en-GB', options))!;
+    minute = dayOf(day!) * dayMinutes + Number(h) * 60 + Number(m);
   } catch {
     // No such time zone.
     return undefined;
   }
   let isOpen = false;
-  for (const one of rules?.split(';') ?? ['']) {
-    const [, on, at] = rule.exec(one.trim().replaceAll(/,\s+/g, ',')) ?? [];
-    if (!on) return undefined;
-    for (const [first, last = first] of on.split(',').map((range) => range.split('-'))) {
-      const length = (days.indexOf(last!) - days.indexOf(first!) + 7) % 7;
-      for (const range of at!.split(',')) {
-        const [from, to] = range.split('-').map((time) => {
-          const [hour, minute] = time.split(':').map(Number);
-          return hour! * 60 + minute!;
-        });
-        const open = (to! - from! + dayMinutes) % dayMinutes || dayMinutes;
-        for (let next = 0; next <= length; next += 1) {
-          const start = (days.indexOf(first!) + next) * dayMinutes + from!;
-          isOpen ||= (minutes - start + 14 * dayMinutes) % (7 * dayMinutes) < open;
-        }
-      }
+  let on: number[] = [];
+  let hasTimes = true;
+  const read = (_: string, first: string, last = first, ...times: string[]): string => {
+    if (first) {
+      if (hasTimes) on = [];
+      hasTimes = false;
+      const from = dayOf(first);
+      for (let next = 0; next <= (dayOf(last) - from + 7) % 7; next += 1) on.push(from + next);
+    } else {
+      hasTimes = true;
+      const [h1, m1, h2, m2] = times.map(Number);
+      const from = h1! * 60 + m1!;
+      const length = (h2! * 60 + m2! - from + dayMinutes) % dayMinutes || dayMinutes;
+      isOpen ||= on.some((day) => (minute - day * dayMinutes - from + 2 * weekMinutes) % weekMinutes < length);
     }
-  }
-  return isOpen;
+    return '';
+  };
+  const name = '(Su|Mo|Tu|We|Th|Fr|Sa)';
+  const rest = rules.replaceAll(RegExp(`${name}(?:-${name})?|(\\d+):(\\d\\d)-(\\d+):(\\d\\d)`, 'g'), read);
+  return hasTimes && on.length && !/[^,; ]/.test(rest) ? isOpen : undefined;
 }

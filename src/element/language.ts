@@ -20,12 +20,12 @@ export function fileOf(lang: string): string | undefined {
   }
 }
 
-/** The words of a language, from its file; English where it cannot be loaded. */
+/** The words of a language, from its file in the folder of our files (URL, with a slash at its end), else beside the script; English where it cannot be loaded. */
 export async function loadStrings(file: string, folder: string | undefined): Promise<Strings> {
   try {
     // In these words, so that bundlers find the files.
     const loading = folder
-      ? import(/* @vite-ignore */ new URL(`${folder.replace(/\/$/, '')}/locales/${file}.js`, document.baseURI).href)
+      ? import(/* @vite-ignore */ `${folder}locales/${file}.js`)
       : import(/* @vite-ignore */ `./locales/${file}.js`);
     return ((await loading) as { strings: Strings }).strings;
   } catch {

@@ -34,6 +34,9 @@ import { createPopover, placeBeside, placeOver, type TogglePopover } from './pop
 import { styles } from './styles.js';
 import { Visualizer } from './visualizer.js';
 
+/** The element's styles, once for each window that has one. */
+const sheets = new WeakMap<Window, CSSStyleSheet>();
+
 /** A press that lasts longer is a hold. */
 const holdMs = 300;
 
@@ -49,8 +52,12 @@ type Fact = 'microphone-silent' | 'needs-tap' | 'poor-connection';
  * @summary Voice call with a Synthflow agent.
  * @tag synthflow-call
  *
+ * @attr lang - Language of the element's words: its own, else that of what is around it, else English. 36 are there.
+ *
  * @slot - The button's label, instead of `label`.
  * @slot icon - The button's icon.
+ * @slot avatar - The card's picture, instead of `avatar`.
+ * @slot consent - What the visitor must accept, as rich text, instead of `consent`.
  * @slot fallback - Shown by the browser while the script has not loaded.
  *
  * @event {CallBeforeStartEvent} synthflow-before-start - A call is about to start. Cancel it and nothing happens.
@@ -69,6 +76,12 @@ type Fact = 'microphone-silent' | 'needs-tap' | 'poor-connection';
  * @csspart visualizer - The indicator while it shows the level of both sides.
  * @csspart timer - Duration of the call.
  * @csspart mute - Mutes the microphone.
+ * @csspart settings - Opens the menu of the card, or the card.
+ * @csspart avatar - The card's picture.
+ * @csspart heading - The card's first line.
+ * @csspart consent - What the visitor must accept.
+ * @csspart accept - The button that accepts it and starts the call.
+ * @csspart fallback - The link to the site's other way.
  * @csspart panel - The popover for whatever is longer than a label.
  * @csspart resume - The button that starts the sound again, where it stands still.
  * @csspart disclosure - The line that says that the agent is an AI.
@@ -85,6 +98,8 @@ type Fact = 'microphone-silent' | 'needs-tap' | 'poor-connection';
  * @cssproperty [--synthflow-size=56px] - Height; the width follows.
  * @cssproperty [--synthflow-font=system-ui, sans-serif] - Font family.
  * @cssproperty [--synthflow-shadow] - Shadow of pill and panel.
+ * @cssproperty [--synthflow-offset=20px] - Distance from the corner where it floats.
+ * @cssproperty [--synthflow-z-index=2147483000] - Where it floats, before the card opens: that is above all of the page.
  *
  * @cssstate idle - No call yet.
  * @cssstate requesting-microphone - The browser asks the visitor for the microphone.
@@ -141,6 +156,7 @@ export class SynthflowCall extends LitElement {
     noTimer: { type: Boolean },
     noMute: { type: Boolean },
     noVisualizer: { type: Boolean },
+    sounds: { useDefault: true },
     consent: {},
     fallbackHref: {},
     fallbackLabel: {},
@@ -230,6 +246,8 @@ export class SynthflowCall extends LitElement {
   noMute = false;
   /** Hides the levels. */
   noVisualizer = false;
+  /** `off`: no ring while the agent is waited for, and no tone at the end. */
+  sounds: 'on' | 'off' = 'on';
   /** What the visitor must accept before the first call; kept in this browser's localStorage once it is accepted. */
   consent?: string;
   /** Where visitors go who cannot call, such as `tel:+1…`: http(s), tel, sms or mailto. */
@@ -770,10 +788,11 @@ export class SynthflowCall extends LitElement {
   #dress(root: ShadowRoot): void {
     const view = this.ownerDocument.defaultView;
     if (!view) return;
-    let sheet = styles.styleSheet!;
-    if (view !== window) {
+    let sheet = sheets.get(view);
+    if (!sheet) {
       sheet = new view.CSSStyleSheet();
-      sheet.replaceSync(styles.cssText);
+      sheet.replaceSync(styles);
+      sheets.set(view, sheet);
     }
     root.adoptedStyleSheets = [sheet];
   }
@@ -825,6 +844,12 @@ export class SynthflowCall extends LitElement {
     return this.#words === en ? 'en' : this.#file!;
   }
 
+  /** URL of the folder of the files beside the script, where the page has named one. */
+  get #assets(): string | undefined {
+    const folder = text(this.assetsUrl)?.replace(/\/*$/, '/');
+    return folder && URL.canParse(folder, document.baseURI) ? new URL(folder, document.baseURI).href : undefined;
+  }
+
   /** Whether there is a card to open: whatever floats has one, and an icon. */
   get #canOpen(): boolean {
     return this.position.includes('-') || this.variant === 'icon';
@@ -869,8 +894,9 @@ export class SynthflowCall extends LitElement {
       idleTimeoutS: this.idleTimeout,
       reconnect: this.reconnect,
       bargeIn: this.bargeIn,
+      sounds: this.sounds !== 'off',
       workletUrl: text(this.workletUrl),
-      assetsUrl: text(this.assetsUrl),
+      assetsUrl: this.#assets,
       noWorker: this.noWorker,
       microphoneId: this.microphoneId,
       speakerId: this.speakerId,
@@ -970,7 +996,7 @@ export class SynthflowCall extends LitElement {
     this.isWordless = !!file && !this.#hasSpoken;
     this.#hasSpoken = true;
     const timer = setTimeout(() => (this.isWordless = false), 1000);
-    const words = file ? await loadStrings(file, text(this.assetsUrl)) : en;
+    const words = file ? await loadStrings(file, this.#assets) : en;
     clearTimeout(timer);
     if (file !== this.#file) return;
     this.#words = words;

@@ -1,11 +1,5 @@
 import { joinSamples } from './join-samples.js';
-import { isHangUp, readText, type AgentText, type Wire, type WireFormat, type WireSinks } from './wire.js';
-
-/**
- * Rates of Synthflow's widget websocket: PCM16 mono, 48 kHz from us, 16 kHz from the agent.
- * Source: https://docs.synthflow.ai/about-the-websocket
- */
-export const pcmFormat: WireFormat = { captureRate: 48_000, playbackRate: 16_000, chunkSamples: 960, chunkBytes: 1920 };
+import { isHangUp, readText, type AgentText, type Wire, type WireSinks } from './wire.js';
 
 /**
  * Synthflow's widget websocket: raw PCM16 little-endian both ways and two JSON status messages.

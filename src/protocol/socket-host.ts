@@ -1,5 +1,7 @@
 import { Uplink } from './uplink.js';
-import { createWire, wireFormat } from './wires.js';
+import { hangUp } from './hang-up.js';
+import { wireFormat } from './wire-format.js';
+import { createWire } from './wires.js';
 import type { Wire, WireChoice } from './wire.js';
 
 /** What a socket host is told, by message, when the sound goes on elsewhere: where. */
@@ -43,8 +45,6 @@ export type SocketReport =
   | { readonly type: 'failed'; readonly code: 'unsupported-browser' | 'audio-failed' }
   | { readonly type: 'closed'; readonly closeCode: number; readonly hungUp: boolean };
 
-/** How long a socket may take to open that is opened to be closed. */
-const hangUpTimeoutMs = 10_000;
 /**
  * A longer message is counted as malformed and goes no further, in bytes or characters: it is more sound than the player
  * holds (120 s), and to read it would hold up what is said.
@@ -243,32 +243,4 @@ class HostedSocket {
     this.#playback.close();
     if (socket) socket.onopen = socket.onmessage = socket.onerror = socket.onclose = null;
   }
-}
-
-/** Ends the call behind a session URL that nobody is going to use: opens the URL and closes it. Never throws. */
-export function hangUpUnused(url: string): void {
-  try {
-    void hangUp(new WebSocket(url), true);
-  } catch {
-    // The page's policy: nothing can reach that call.
-  }
-}
-
-/**
- * Closes a socket, and resolves when it is closed.
- * @param isCreated - There is a call, which ends only when a socket that was open is closed: it is waited for, a while.
- */
-async function hangUp(socket: WebSocket, isCreated: boolean): Promise<void> {
-  // The agent was first, and its last words are still being decoded.
-  if (socket.readyState === WebSocket.CLOSED) return;
-  const close = () => socket.close(1000);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  if (isCreated && socket.readyState === WebSocket.CONNECTING) {
-    socket.onopen = close;
-    timer = setTimeout(close, hangUpTimeoutMs);
-  } else {
-    close();
-  }
-  await new Promise((resolve) => (socket.onerror = socket.onclose = resolve));
-  clearTimeout(timer);
 }

@@ -1,20 +1,16 @@
-import {
-  hostSocket,
-  type BindCommand,
-  type LinkCommand,
-  type SocketCommand,
-  type SocketReport,
-  type SocketStats,
-} from './socket-host.js';
+import type { BindCommand, hostSocket, LinkCommand, SocketCommand, SocketReport, SocketStats } from './socket-host.js';
 import { startSocketWorker } from './start-worker.js';
 import type { WorkerCommand } from './synthflow-call.worker.js';
+import { url } from './synthflow-call.worker.ts?file';
 
 /** Where a socket may run. */
 export interface ThreadOptions {
-  /** The folder that holds `synthflow-call.worker.js`, when it is not the script's own. */
+  /** URL of the folder of our files, with a slash at its end, when it is not the script's own. */
   readonly assetsUrl?: string | undefined;
   /** Keeps the socket on this thread. Default false. */
   readonly noWorker?: boolean | undefined;
+  /** `blob:` or `data:`: what the page's policy allows of scripts beside ours. What else it may be is the worklet's matter. */
+  readonly workletUrl?: string | undefined;
 }
 
 /** The call's end of a socket. */
@@ -40,21 +36,26 @@ export class SocketThread {
   /** Resolves when it is known where the socket will run; never rejects. */
   readonly ready: Promise<void>;
   #worker: Worker | undefined;
+  /** What a Worker has inside, for where there is none: most pages never load it. */
+  #host: typeof hostSocket | undefined;
   #isStopped = false;
 
-  constructor({ assetsUrl, noWorker }: ThreadOptions = {}) {
-    // It rejects for what is no URL.
-    this.ready = noWorker ? Promise.resolve() : this.#start(assetsUrl).catch(() => {});
+  constructor(options: ThreadOptions = {}) {
+    // It rejects where the file is missing.
+    this.ready = this.#start(options).catch(() => {});
   }
 
   /**
    * Opens the session URL. Once, after {@link ready}. Both ports are transferred and must be live: chunks are expected at
-   * once. Never throws: what fails is reported as `closed`.
+   * once. Never throws: what fails is reported as `failed` or `closed`.
    */
   open(command: SocketCommand, onReport: (report: SocketReport) => void): Socket {
     const { port1: near, port2: far } = new MessageChannel();
-    const end = this.#worker ? hostInWorker(this.#worker, far, command, onReport) : hostSocket(far, command);
+    const end = this.#worker
+      ? hostInWorker(this.#worker, far, command, onReport)
+      : (this.#host?.(far, command) ?? (() => undefined));
     near.onmessage = ({ data }: MessageEvent<SocketReport>) => onReport(data);
+    if (!this.#worker && !this.#host) far.postMessage({ type: 'failed', code: 'audio-failed' } satisfies SocketReport);
     return {
       bind: (sid) => near.postMessage({ sid } satisfies BindCommand),
       link: (ports) => near.postMessage(ports, [ports.uplink, ports.downlink]),
@@ -71,10 +72,24 @@ export class SocketThread {
     this.#worker?.terminate();
   }
 
-  async #start(assetsUrl: string | undefined): Promise<void> {
-    this.#worker = await startSocketWorker(assetsUrl);
-    if (this.#isStopped) this.stop();
+  async #start({ assetsUrl, noWorker, workletUrl }: ThreadOptions): Promise<void> {
+    this.#worker = noWorker ? undefined : await startSocketWorker(assetsUrl).catch(() => undefined);
+    if (this.#isStopped) return this.stop();
+    if (!this.#worker) this.#host = (await loadHost(assetsUrl, workletUrl)).hostSocket;
   }
+}
+
+async function loadHost(assetsUrl?: string, workletUrl?: string): Promise<typeof import('./socket-host.js')> {
+  const name = 'synthflow-call.socket-host.js';
+  const beside = () => import('./socket-host.js');
+  if (!/^(blob|data):$/.test(workletUrl ?? '')) {
+    return assetsUrl ? import(/* @vite-ignore */ `${assetsUrl}${name}`).catch(beside) : beside();
+  }
+  const type = 'text/javascript';
+  const text = await (await fetch(new URL(name, assetsUrl ?? url))).text();
+  const isBlob = workletUrl === 'blob:';
+  const file = isBlob ? URL.createObjectURL(new Blob([text], { type })) : `data:${type},${encodeURIComponent(text)}`;
+  return import(/* @vite-ignore */ file);
 }
 
 /** Hosts a socket in a Worker. The answer ends both; the Worker stays until the connection is closed. */

@@ -17,10 +17,10 @@ const startTimeoutMs = 2000;
 
 /**
  * Starts the Worker that a socket runs in; undefined where none may start, or none does in time.
- * @param assetsUrl - The folder that holds `synthflow-call.worker.js`, when it is not the script's own.
+ * @param assetsUrl - URL of the folder of our files, with a slash at its end, when it is not the script's own.
  */
 export async function startSocketWorker(assetsUrl: string | undefined): Promise<Worker | undefined> {
-  const file = assetsUrl ? `${assetsUrl.replace(/\/$/, '')}/synthflow-call.worker.js` : url;
+  const file = assetsUrl ? `${assetsUrl}synthflow-call.worker.js` : url;
   const absolute = JSON.stringify(new URL(file, location.href).href);
   // A worker's file must be of the page's origin. One that is not may still be read by a worker that is.
   // It inherits the page's policies.

@@ -104,7 +104,7 @@ describe('loadWorklet', () => {
     });
   }
 
-  for (const assetsUrl of ['/assets', '/assets/', new URL('/assets/', location.href).href]) {
+  for (const assetsUrl of ['/assets/', new URL('/assets/', location.href).href]) {
     it(`looks in the folder ${assetsUrl.replace(location.origin, '')} of ${assetsUrl.startsWith('/') ? 'the page' : 'a URL'}`, async () => {
       const { tried } = await load(everything, { assetsUrl });
       expect(new URL(tried[0]!, document.baseURI).pathname).to.equal('/assets/synthflow-call.worklet.js');

@@ -1086,7 +1086,8 @@ describe('a call', () => {
         call.socket.report({ type: 'failed', code });
         expect(await call.lastStart).to.equal(false);
         expect(errorOf().code).to.equal(code);
-        expect(errorOf().message).to.include('synthflow-call.codecs.js');
+        const missing = code === 'audio-failed' ? 'synthflow-call.socket-host.js' : 'WebCodecs';
+        expect(errorOf().message).to.include(missing);
         expectNothingOpen();
       }
     });

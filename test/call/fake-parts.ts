@@ -27,6 +27,9 @@ export class FakeAudio implements CallAudio {
   readonly formats: AudioFormat[] = [];
   readonly muted: boolean[] = [];
   readonly volumes: number[] = [];
+  readonly rings: boolean[] = [];
+  /** Whether the end was told by a tone. */
+  hadTone = false;
   /** Ids of the devices that it was told to use. */
   readonly devices: string[] = [];
   drains = 0;
@@ -66,6 +69,9 @@ export class FakeAudio implements CallAudio {
   setSpeaker(id: string | null | undefined): void {
     this.devices.push(`speaker ${id}`);
   }
+  setRinging(isRinging: boolean): void {
+    this.rings.push(isRinging);
+  }
   resume(): void {
     this.resumes += 1;
   }
@@ -73,8 +79,9 @@ export class FakeAudio implements CallAudio {
     this.drains += 1;
     return this.drained.promise;
   }
-  stop(): Promise<void> {
+  stop(hasTone = false): Promise<void> {
     this.stops += 1;
+    this.hadTone ||= hasTone;
     this.#log('sound stopped');
     return this.closed.promise;
   }

@@ -2,7 +2,7 @@ import { expect } from '@open-wc/testing';
 import * as fc from 'fast-check';
 import { CallError } from '../../src/call/errors.js';
 import { fetchBinding, fetchSession, type TokenProvider } from '../../src/call/session.js';
-import { wireFormat } from '../../src/protocol/wires.js';
+import { wireFormat } from '../../src/protocol/wire-format.js';
 import { replace } from '../support/replace.js';
 
 const seed = 5;

@@ -23,7 +23,7 @@ describe('the package', () => {
     for (const path of [
       'dist/synthflow-call.js',
       'dist/synthflow-call.worklet.js',
-      'dist/synthflow-call.codecs.js',
+      'dist/synthflow-call.socket-host.js',
       'dist/synthflow-call.diagnose.js',
       'dist/synthflow-call.challenge.js',
       'dist/synthflow-call.worker.js',

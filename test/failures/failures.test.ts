@@ -456,10 +456,10 @@ const failures: Failure[] = [
     ...lost('synthflow-call.worklet.js'),
   },
   {
-    title: 'a codecs’ file that is not there',
+    title: 'a socket host’s file that is not there',
     code: 'audio-failed',
-    developer: /needs synthflow-call\.codecs\.js beside the script, allowed by script-src/,
-    ...lost('synthflow-call.codecs.js', { wire: { codec: 'pcmu' }, html: pageWith(tag('no-worker')) }),
+    developer: /Serve synthflow-call\.socket-host\.js beside the script, allowed by script-src/,
+    ...lost('synthflow-call.socket-host.js', { html: pageWith(tag('no-worker')) }),
   },
 ];
 

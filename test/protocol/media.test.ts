@@ -1,5 +1,6 @@
 import { expect } from '@open-wc/testing';
-import { MediaWire, mediaFormat } from '../../src/protocol/media.js';
+import { MediaWire } from '../../src/protocol/media.js';
+import { mediaFormat } from '../../src/protocol/wire-format.js';
 import type { WireChoice } from '../../src/protocol/wire.js';
 import { fitSine, seededRandom, tone } from '../dsp/fixtures.js';
 import { Inbox, nextTask } from '../support/inbox.js';
@@ -209,24 +210,6 @@ describe('L16 in RTP packets', () => {
     await paused.played.until(() => paused.samples.length > 0);
     for (let i = 0; i < 10; i++) paused.encode(new ArrayBuffer(640), 320 * i);
     expect(paused.samples.filter(Boolean)).to.deep.equal([1, 3]);
-  });
-});
-
-describe('a codec whose file is not there yet', () => {
-  it('holds a megabyte of what the agent says, gives up what is said, and is not ready', async () => {
-    const wire = new Media({ codec: 'pcmu' });
-    expect(wire.isAgentReady).to.equal(false);
-    wire.encode(chunkOf(1, 2), 0);
-    for (let i = 0; i < 1100; i++) wire.decode(new Uint8Array(1024).buffer);
-    await wire.played.count(1);
-    expect(wire.isAgentReady).to.equal(true);
-    expect([wire.played.all.filter(({ byteLength }) => byteLength > 0).length, wire.sent.all.length]).to.deep.equal([
-      1024, 0,
-    ]);
-  });
-
-  it('does not keep a call from ending', () => {
-    expect(new Media({ codec: 'pcmu' }).end()).to.equal(undefined);
   });
 });
 

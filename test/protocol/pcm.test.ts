@@ -1,5 +1,6 @@
 import { expect } from '@open-wc/testing';
-import { PcmWire, pcmFormat } from '../../src/protocol/pcm.js';
+import { PcmWire } from '../../src/protocol/pcm.js';
+import { pcmFormat } from '../../src/protocol/wire-format.js';
 import { seededRandom } from '../dsp/fixtures.js';
 
 const bufferOf = (...bytes: number[]): ArrayBuffer => Uint8Array.from(bytes).buffer;

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { hostSocket, type SocketReport } from '../../src/protocol/socket-host.js';
 import type { WireChoice } from '../../src/protocol/wire.js';
-import { wireFormat } from '../../src/protocol/wires.js';
+import { wireFormat } from '../../src/protocol/wire-format.js';
 import { nextTask } from './inbox.js';
 
 const media = { protocol: 'media', bind: false } as const;

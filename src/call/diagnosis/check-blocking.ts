@@ -22,7 +22,7 @@ export async function checkWorklet(options: DiagnoseOptions): Promise<Finding> {
 
 /** Chromium does not tell when the policy blocks a worklet. So the file is read: where it is all right, the policy is not. */
 async function explainWorklet({ workletUrl, assetsUrl }: DiagnoseOptions): Promise<Omit<Finding, 'status'>> {
-  const inFolder = assetsUrl && `${assetsUrl.replace(/\/$/, '')}/synthflow-call.worklet.js`;
+  const inFolder = assetsUrl && `${assetsUrl}synthflow-call.worklet.js`;
   const file = new URL(workletUrl || inFolder || workletFile, document.baseURI);
   const allow = `"Content-Security-Policy: script-src ${file.origin === location.origin ? "'self'" : file.origin}"`;
   const serve = 'Serve synthflow-call.worklet.js beside the script, or set assets-url or worklet-url to where it is.';

@@ -31,8 +31,9 @@ export const pageWith = (body: string): string => `<!doctype html>
 /**
  * The tag as a site would paste it; the agent does not go down when the fake microphone beeps over it.
  */
+/** It makes no sound of its own, so that what is recorded is the agent. */
 export const tag = (attributes = 'barge-in="off"'): string =>
-  `<synthflow-call token-endpoint="/api/synthflow/token" assistant-id="agent" ${attributes}></synthflow-call>`;
+  `<synthflow-call token-endpoint="/api/synthflow/token" assistant-id="agent" sounds="off" ${attributes}></synthflow-call>`;
 
 export interface Site {
   readonly url: string;
@@ -55,6 +56,8 @@ export interface SiteOptions {
   /** Other headers of everything that is served. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly wire?: AgentWire;
+  /** Whether there is a second agent, `well`, which always works. Default false. */
+  readonly hasWellAgent?: boolean;
   /** What visitors have to solve first. */
   readonly challenge?: ChallengeOptions;
   /** Paths that are not there. */
@@ -74,7 +77,7 @@ export const strictPolicy =
 /** A site with the built files, the real token endpoint and the simulated agent; every path answers the same page. */
 export async function startSite(scenario: SimulatorOptions['scenario'], options: SiteOptions = {}): Promise<Site> {
   const { html = pageWith(tag()), policy = '', wire = 'pcm', missing = [] } = options;
-  const { headers = {}, files = {}, tokens, challenge } = options;
+  const { headers = {}, files = {}, tokens, challenge, hasWellAgent = false } = options;
   const apiKey = 'test-key';
   const simulator = await createSimulator({ apiKey, record: true, ...(scenario && { scenario }) });
   // The agent `talk` plays the simulator's own scenario.
@@ -87,8 +90,7 @@ export async function startSite(scenario: SimulatorOptions['scenario'], options:
     apiKey,
     challenge,
     log: (entry) => tokenLog.push(entry),
-    // The second one is always well.
-    agents: { agent: speakWith(talk!), well: speakWith(speech!) },
+    agents: { agent: speakWith(talk!), ...(hasWellAgent && { well: speakWith(speech!) }) },
     allowedOrigins: 'same-origin',
     widgetBaseUrl: simulator.url,
     apiBaseUrl: simulator.apiUrl,

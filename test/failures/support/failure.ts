@@ -86,7 +86,7 @@ export interface Failure {
 /** Makes a failure happen, looks at all that is left of it, mends its cause and calls again by the same button. */
 export async function meet(browser: Browser, failure: Failure): Promise<void> {
   const { scenario, url, isFramed = false, prepare, during, mend } = failure;
-  const site = await startSite(scenario ?? 'speech', { html: pageWith(tag()), ...failure.site });
+  const site = await startSite(scenario ?? 'speech', { html: pageWith(tag()), hasWellAgent: true, ...failure.site });
   const context = await browser.createBrowserContext();
   try {
     const devtools = await browser.target().createCDPSession();

@@ -17,14 +17,14 @@ import {
   strictPolicy,
   tag,
   waitForStatus,
-} from './support/site.js';
+} from '../e2e/support/site.js';
 
 const file = '/dist/synthflow-call.challenge.js';
 const secret = 'a secret of thirty-two characters';
 const altcha = createAltcha({ secret });
 /** What Chromium says by itself of every refusal. */
 const browserLines = [
-  'error: Failed to load resource: the server responded with a status of 428 (Precondition Required)',
+  'browser: Failed to load resource: the server responded with a status of 428 (Precondition Required)',
 ];
 /** Nobody finds the key: its prefix is another's. */
 const endless: ChallengeOptions = {

@@ -16,7 +16,7 @@ import {
   tag,
   waitForStatus,
   type Site,
-} from './support/site.js';
+} from '../e2e/support/site.js';
 
 const root = new URL('../../', import.meta.url);
 

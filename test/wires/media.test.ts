@@ -11,13 +11,12 @@ import {
   pageWith,
   played,
   startSite,
-  strictPolicy,
   tag,
   tryThrice,
   waitForSound,
   waitForStatus,
-} from './support/site.js';
-import { greeting, heardShare, resample, sine } from './support/sound.js';
+} from '../e2e/support/site.js';
+import { greeting, heardShare, resample, sine } from '../e2e/support/sound.js';
 
 const raw = 'barge-in="off" no-echo-cancellation no-noise-suppression no-auto-gain-control';
 type MediaWire = Exclude<AgentWire, 'pcm'>;
@@ -236,44 +235,6 @@ describe('a codec that the browser lacks', () => {
         assert.match(message, /WebCodecs/);
         assert.equal((await simulator.nextReport()).endedBy, 'visitor');
         await expectNothingOpen(page);
-      },
-    ));
-
-  it('whose file is missing fails as audio-failed, hangs up, and names the file', () =>
-    onSite(
-      browser,
-      startSite('speech', {
-        wire: { codec: 'pcmu' },
-        html: pageWith(tag('barge-in="off" no-worker')),
-        missing: ['/dist/synthflow-call.codecs.js'],
-      }),
-      async (page, { simulator }) => {
-        await clickCall(page);
-        await waitForStatus(page, 'failed');
-        const { code, message } = await errorOf(page);
-        assert.equal(code, 'audio-failed');
-        assert.match(message, /synthflow-call\.codecs\.js/);
-        assert.equal((await simulator.nextReport()).endedBy, 'visitor');
-        await expectNothingOpen(page);
-      },
-    ));
-
-  it('is loaded only when a session asks for it, from beside the script, under a strict policy', () =>
-    onSite(
-      browser,
-      startSite('speech', {
-        policy: strictPolicy,
-        html: pageWith(tag('barge-in="off" no-worker')),
-        wire: { codec: 'pcmu', framing: 'rtp' },
-      }),
-      async (page, { requests }) => {
-        assert.equal(requests.includes('/dist/synthflow-call.codecs.js'), false);
-        await clickCall(page);
-        await waitForStatus(page, 'active');
-        await waitForSound(page, 2);
-        assert.equal(requests.includes('/dist/synthflow-call.codecs.js'), true);
-        assert.deepEqual(await page.evaluate(() => window.witness.violations), []);
-        assert.deepEqual(consoleOf.get(page), []);
       },
     ));
 });
