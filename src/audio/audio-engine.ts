@@ -83,6 +83,10 @@ const startTimeoutMs = 3000;
 const lookMs = 400;
 const leastProgressS = 0.05;
 const mostStills = 2;
+/** After that many what has waited is not played any more: two seconds. */
+const longStills = 5;
+/** A context is not replaced again for that long without a tap: a machine with too much to do would get no better by it. */
+const renewalMs = 10_000;
 
 /** Speech of the agent that may be lost to a context which is not urgent. */
 const spareMs = 300;
@@ -115,8 +119,10 @@ export class AudioEngine {
   #stills = 0;
   /** While the clock stands still: what has been tried. */
   #isTapped = false;
-  #isRenewed = false;
-  #renewing: Promise<void> | undefined;
+  #renewedMs = -Infinity;
+  /** What it will go on in. */
+  #next: AudioContext | undefined;
+  #isRenewing = false;
   #needsTap = false;
   /** Set by an event, of which there are several for one change (Chrome: two); unset when the devices are listed. */
   #hasOtherDevices = false;
@@ -239,10 +245,10 @@ export class AudioEngine {
     this.#capture?.setMuted(muted);
   }
 
-  /** @param volume - 0 to 1. */
+  /** @param volume - 0 to 1; what is beyond is cut off, and what is no number is silence. */
   setVolume(volume: number): void {
-    this.#volume = volume;
-    this.#speaker?.setVolume(volume);
+    this.#volume = Math.max(0, Math.min(1, volume)) || 0;
+    this.#speaker?.setVolume(this.#volume);
   }
 
   /** Goes on with another microphone. */
@@ -305,12 +311,16 @@ export class AudioEngine {
     clearInterval(this.#looking);
     clearTimeout(this.#timer);
     this.#microphone.close();
+    // Where its worklet is never loaded, nobody else would close it.
+    void this.#next?.close().catch(ignore);
     const letGo = this.#letGo();
     if (hasTone) {
       hangUpTone(this.#context, this.#volume);
       await wait(hangUpToneMs);
     }
-    await Promise.all([letGo.then((close) => close()), this.#renewing]);
+    await (
+      await letGo
+    )();
   }
 
   /** Ends both streams of this context; answers what closes it. */
@@ -338,6 +348,7 @@ export class AudioEngine {
   /** Called at every change of the context's state, from `ready` until it runs. */
   #await(onRunning: () => void): void {
     clearTimeout(this.#timer);
+    if (this.#stopped) return;
     if (this.#context.state === 'running') {
       this.#watch();
       this.#looking = setInterval(() => this.#look(), lookMs);
@@ -363,7 +374,9 @@ export class AudioEngine {
     const isMoving = currentTime - this.#seenS >= leastProgressS;
     this.#seenS = currentTime;
     if (isMoving) {
-      this.#isTapped = this.#isRenewed = false;
+      // What the agent said meanwhile would be heard late, and all that follows as well.
+      if (this.#stills >= longStills) this.flush();
+      this.#isTapped = false;
       this.#stills = 0;
       return this.#tellTap(false);
     }
@@ -372,7 +385,8 @@ export class AudioEngine {
     // What cannot be played is not waited for.
     this.#onDrained(0);
     const isPaused = state === 'suspended' || state === 'interrupted';
-    if (this.#isRenewed || (isPaused && !this.#isTapped)) this.#tellTap(true);
+    const isRenewed = performance.now() - this.#renewedMs < renewalMs;
+    if (isRenewed || (isPaused && !this.#isTapped)) this.#tellTap(true);
     else this.#renewOnce();
   }
 
@@ -381,20 +395,23 @@ export class AudioEngine {
   }
 
   #renewOnce(): void {
-    this.#isRenewed = true;
-    this.#renewing ??= this.#renew()
+    this.#renewedMs = performance.now();
+    if (this.#isRenewing) return;
+    this.#isRenewing = true;
+    void this.#renew()
       .catch((failure: AudioFailure) => this.#onReport({ type: 'failed', failure }))
-      .finally(() => (this.#renewing = undefined));
+      .finally(() => (this.#isRenewing = false));
   }
 
   /** Goes on in a new context, at the device's rate of today. */
   async #renew(): Promise<void> {
-    const context = openContext();
+    const context = (this.#next = openContext());
     await loadWorklet(context, this.#options).catch((failure: unknown) => {
-      void context.close();
+      void context.close().catch(ignore);
       throw failure;
     });
-    if (this.#stopped) return context.close();
+    if (this.#stopped) return context.close().catch(ignore);
+    this.#next = undefined;
     const end = this.#letGo();
     this.#context = context;
     this.#isOutdated = false;
@@ -431,7 +448,7 @@ export class AudioEngine {
     const devices = await listDevices();
     if (this.#stopped) return;
     this.#microphone.review(devices);
-    if (this.#speakerId) {
+    if (this.#speakerId && 'setSinkId' in this.#context) {
       return this.#useSpeaker(devices.find(({ deviceId }) => deviceId === this.#speakerId)?.deviceId);
     }
     // A context keeps its rate whatever device the system turns to, and Firefox then cancels no echo.

@@ -316,7 +316,7 @@ export class CallController {
       const [session] = await Promise.all([
         this.#ask(attempt, line, fetching, (session) => (line.session = session)),
         sound?.(),
-        line.thread.ready,
+        this.#within(attempt, 'connection-timeout', line.thread.ready, line),
       ]);
       if (this.#isStale(line)) return;
       const format = wireFormat(session);
@@ -400,7 +400,7 @@ export class CallController {
       const ms = Math.min(maxDurationS * 1000, longestTimerMs);
       attempt.timers.add(setTimeout(() => this.#finish(attempt, 'stop', 'max-duration'), ms));
     }
-    attempt.timers.add(setInterval(() => this.#tell({ type: 'stats', stats: this.#stats }), statsMs));
+    attempt.timers.add(setInterval(() => this.#tick(attempt), statsMs));
     this.#move('agentReady');
     if (attempt !== this.#attempt) return;
     this.#tell({ type: 'start' });
@@ -506,13 +506,15 @@ export class CallController {
     });
     if (isAgentSpeaking || (this.#isVisitorSpeaking && !this.#isMuted)) {
       this.#spokenAt = this.#parts.now();
-    } else if (
-      this.#status === 'active' &&
-      attempt.idleTimeoutS > 0 &&
-      this.#parts.now() - this.#spokenAt >= attempt.idleTimeoutS * 1000
-    ) {
-      this.#finish(attempt, 'stop', 'idle');
     }
+  }
+
+  /** Tells the figures, and ends a call in which nobody speaks: by the clock, since sound that stands still reports nothing. */
+  #tick(attempt: Attempt): void {
+    this.#tell({ type: 'stats', stats: this.#stats });
+    const { idleTimeoutS } = attempt;
+    const isIdle = idleTimeoutS > 0 && this.#parts.now() - this.#spokenAt >= idleTimeoutS * 1000;
+    if (isIdle && this.#status === 'active') this.#finish(attempt, 'stop', 'idle');
   }
 
   /** Writes down, once, how long after the start something was there. */
@@ -556,9 +558,9 @@ export class CallController {
     return answer;
   }
 
-  /** The promise's value, or a failed call with this code when it takes too long. */
-  async #within<T>(attempt: Attempt, code: CallErrorCode, promise: Promise<T>): Promise<T> {
-    const disarm = this.#arm(attempt, code);
+  /** The promise's value, or a failed line, or call, with this code when it takes too long. */
+  async #within<T>(attempt: Attempt, code: CallErrorCode, promise: Promise<T>, line?: Line): Promise<T> {
+    const disarm = this.#arm(attempt, code, line);
     try {
       return await promise;
     } finally {
@@ -586,7 +588,7 @@ export class CallController {
     this.#finish(attempt, 'fail', 'error', error);
   }
 
-  // Order: all is let go (the context follows within 100 ms), then the status is told, then the error, then the end.
+  // Order: all is let go (the context follows within 100 ms, or after the tone), then the status is told, then the error, then the end.
   #finish(attempt: Attempt, input: CallInput, reason: EndReason, error?: CallError): void {
     if (attempt !== this.#attempt) return;
     const { hungUpCode } = attempt;
@@ -597,7 +599,8 @@ export class CallController {
     for (const timer of attempt.timers) clearTimeout(timer);
     attempt.letSleep?.();
     attempt.mediaKeys?.release();
-    this.#closed = attempt.audio?.stop(this.#activeSince !== undefined) ?? this.#closed;
+    const hasTone = this.#activeSince !== undefined && !/^(page|replaced|error)$/.test(reason);
+    this.#closed = attempt.audio?.stop(hasTone) ?? this.#closed;
     const duration = (this.#duration = this.duration);
     this.#activeSince = undefined;
     const stats = this.#stats;

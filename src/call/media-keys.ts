@@ -26,7 +26,10 @@ export function takeMediaKeys(title: string, actions: Readonly<Record<'hangup' |
     }
   };
   const keys: MediaKeys = {
-    setMuted: (isMuted) => void session?.setMicrophoneActive?.(!isMuted),
+    setMuted(isMuted) {
+      // In newer browsers a promise: one that is refused is no matter of the page's.
+      Promise.resolve(session?.setMicrophoneActive?.(!isMuted)).catch(() => {});
+    },
     release() {
       handle(false);
       keys.setMuted(true);

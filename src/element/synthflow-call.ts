@@ -352,8 +352,7 @@ export class SynthflowCall extends LitElement {
     super.connectedCallback();
     this.#window = this.ownerDocument.defaultView;
     this.#listen(true);
-    // Hours begin and end.
-    this.#minute = setInterval(() => this.hours && this.requestUpdate(), 60_000);
+    this.#keepHours();
     this.#langs.observe(this.ownerDocument.documentElement, { attributeFilter: ['lang'] });
     this.requestUpdate();
     // Now, not in a microtask: Lit then takes over what the page has set before the script was there.
@@ -452,6 +451,7 @@ export class SynthflowCall extends LitElement {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     this.#strings = withLabels(this.#words, this.labels);
+    if (changed.has('hours')) this.#keepHours();
     this.#focused = this.shadowRoot?.activeElement;
     if (changed.has('microphoneId')) this.#controller.setMicrophone(this.microphoneId);
     if (changed.has('speakerId')) this.#controller.setSpeaker(this.speakerId);
@@ -986,6 +986,12 @@ export class SynthflowCall extends LitElement {
     this.isConsentAsked = false;
     this.deviceList = undefined;
     this.#settleConsent(false);
+  }
+
+  /** Hours begin and end: they are looked at each minute, where there are some. */
+  #keepHours(): void {
+    clearInterval(this.#minute);
+    if (this.hours && this.isConnected) this.#minute = setInterval(() => this.requestUpdate(), 60_000);
   }
 
   /** Takes over the page's language. */

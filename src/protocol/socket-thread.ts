@@ -72,24 +72,41 @@ export class SocketThread {
     this.#worker?.terminate();
   }
 
-  async #start({ assetsUrl, noWorker, workletUrl }: ThreadOptions): Promise<void> {
+  async #start(options: ThreadOptions): Promise<void> {
+    const { assetsUrl, noWorker } = options;
     this.#worker = noWorker ? undefined : await startSocketWorker(assetsUrl).catch(() => undefined);
     if (this.#isStopped) return this.stop();
-    if (!this.#worker) this.#host = (await loadHost(assetsUrl, workletUrl)).hostSocket;
+    if (!this.#worker) this.#host = (await hostOnce(options)).hostSocket;
   }
 }
 
-async function loadHost(assetsUrl?: string, workletUrl?: string): Promise<typeof import('./socket-host.js')> {
-  const name = 'synthflow-call.socket-host.js';
-  const beside = () => import('./socket-host.js');
+let host: ReturnType<typeof loadHost> | undefined;
+
+/** Loads it once for all calls; where that has failed, again. */
+function hostOnce(options: ThreadOptions): ReturnType<typeof loadHost> {
+  host ??= loadHost(options).catch((error: unknown) => {
+    host = undefined;
+    throw error;
+  });
+  return host;
+}
+
+async function loadHost({ assetsUrl, workletUrl }: ThreadOptions): Promise<typeof import('./socket-host.js')> {
+  const named = new URL('synthflow-call.socket-host.js', assetsUrl ?? url).href;
   if (!/^(blob|data):$/.test(workletUrl ?? '')) {
-    return assetsUrl ? import(/* @vite-ignore */ `${assetsUrl}${name}`).catch(beside) : beside();
+    const beside: ReturnType<typeof loadHost> = assetsUrl
+      ? import(/* @vite-ignore */ named).catch(() => import('./socket-host.js'))
+      : import('./socket-host.js');
+    // By another name: browsers keep that a file has failed.
+    return beside.catch(() => import(/* @vite-ignore */ `${named}?${Date.now()}`));
   }
   const type = 'text/javascript';
-  const text = await (await fetch(new URL(name, assetsUrl ?? url))).text();
-  const isBlob = workletUrl === 'blob:';
-  const file = isBlob ? URL.createObjectURL(new Blob([text], { type })) : `data:${type},${encodeURIComponent(text)}`;
-  return import(/* @vite-ignore */ file);
+  const answer = await fetch(named);
+  if (!answer.ok) throw new Error(`${answer.status}`);
+  const text = await answer.text();
+  if (workletUrl === 'data:') return import(/* @vite-ignore */ `data:${type},${encodeURIComponent(text)}`);
+  const blob = URL.createObjectURL(new Blob([text], { type }));
+  return import(/* @vite-ignore */ blob).finally(() => URL.revokeObjectURL(blob));
 }
 
 /** Hosts a socket in a Worker. The answer ends both; the Worker stays until the connection is closed. */

@@ -110,6 +110,29 @@ describe('AudioEngine', () => {
     await waitUntil(() => peak() === 0, 'what was said is dropped', { timeout: 4000 });
   });
 
+  it('tells the end by two notes where it is asked to, at any volume, and by none without sounds', async () => {
+    const contexts = watchContexts();
+    let notes = 0;
+    const { createOscillator } = AudioContext.prototype;
+    replace(AudioContext.prototype, 'createOscillator', function (this: AudioContext) {
+      notes += 1;
+      return createOscillator.call(this);
+    });
+    for (const [sounds, volume, expected] of [
+      [true, 1, 2],
+      [true, NaN, 2],
+      [false, 1, 0],
+    ] as const) {
+      watchMicrophone();
+      const { engine } = await connectEngine(() => {}, { sounds });
+      engine.setVolume(volume);
+      notes = 0;
+      await engine.stop(true);
+      expect(notes).to.equal(expected);
+      expect(contexts.at(-1)!.state).to.equal('closed');
+    }
+  });
+
   it('tells the rates of both devices', async () => {
     const contexts = watchContexts();
     const { streams } = watchMicrophone();

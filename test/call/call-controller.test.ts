@@ -360,6 +360,32 @@ describe('a call', () => {
       expect(call.controller.stats, 'also afterwards').to.deep.equal(expected);
     });
 
+    it('rings from the grant until the agent is ready, and tells an end on purpose by a tone', async () => {
+      for (const [stage, reason, rings, hasTone] of [
+        ['the agent is waited for', 'visitor', [true], false],
+        [active, 'visitor', [true, false], true],
+        [active, 'page', [true, false], false],
+        [active, 'replaced', [true, false], false],
+      ] as const) {
+        await call.playTo(stage);
+        const { audio } = call;
+        void call.controller.stop(reason);
+        expect([audio.rings, audio.hadTone], `${stage}: ${reason}`).to.deep.equal([rings, hasTone]);
+      }
+      await call.playTo(active);
+      call.socket.report({ type: 'closed', closeCode: 1006, hungUp: false });
+      expect(call.audio.hadTone, 'a failure').to.equal(false);
+    });
+
+    it('ends by the clock where nobody speaks, also while the sound stands still and reports nothing', async () => {
+      await call.playTo(active, { idleTimeoutS: 60 });
+      call.audio.report({ type: 'needs-tap', isOn: true });
+      call.clock.advance(59_000);
+      expect(call.controller.status).to.equal('active');
+      call.clock.advance(1000);
+      expect(call.end).to.include({ reason: 'idle' });
+    });
+
     it('tells its figures once a second from the first `active` to the end', async () => {
       await call.playTo(active);
       const told = () => call.reports.all.flatMap((report) => (report.type === 'stats' ? [report.stats] : []));

@@ -21,8 +21,8 @@ export function openEngine(more: Partial<AudioOptions> = {}) {
 }
 
 /** An engine that runs, with what the visitor says and a way to let the agent speak. */
-export async function connectEngine(prepare = (_engine: AudioEngine) => {}) {
-  const { engine, reports } = openEngine();
+export async function connectEngine(prepare = (_engine: AudioEngine) => {}, more: Partial<AudioOptions> = {}) {
+  const { engine, reports } = openEngine(more);
   prepare(engine);
   await Promise.all([engine.granted(), engine.ready()]);
   const { uplink, downlink } = engine.connect(format);
