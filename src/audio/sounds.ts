@@ -31,9 +31,13 @@ export const hangUpTone = (context: AudioContext, volume: number): void => play(
  */
 export function ring(now: () => readonly [context: AudioContext, volume: number]): () => void {
   const once = () => play(...now(), [659, 784], 0.6);
-  let timer = setTimeout(() => {
+  let repeating: ReturnType<typeof setInterval> | undefined;
+  const patience = setTimeout(() => {
     once();
-    timer = setInterval(once, periodMs);
+    repeating = setInterval(once, periodMs);
   }, patienceMs);
-  return () => clearTimeout(timer);
+  return () => {
+    clearTimeout(patience);
+    clearInterval(repeating);
+  };
 }

@@ -31,7 +31,7 @@ export interface CallParts {
   readonly fetchSession: typeof fetchSession;
   readonly fetchBinding: typeof fetchBinding;
   readonly hangUpUnused: typeof hangUpUnused;
-  readonly startThread: (options: ThreadOptions) => Pick<SocketThread, 'ready' | 'open' | 'stop'>;
+  readonly startThread: (options: ThreadOptions) => Pick<SocketThread, 'ready' | 'canOpen' | 'open' | 'stop'>;
   readonly openAudio: (options: AudioOptions, onReport: (report: AudioReport) => void) => CallAudio;
   /** A clock in ms. */
   readonly now: () => number;
@@ -321,6 +321,7 @@ export class CallController {
       if (this.#isStale(line)) return;
       const format = wireFormat(session);
       if (!format) throw new CallError('protocol-error');
+      if (!line.thread.canOpen) throw new CallError('audio-failed', { detail: hostDetail });
       const ports = attempt.audio!.connect(format);
       line.disarm = this.#arm(attempt, 'connection-timeout', line);
       line.socket = line.thread.open(
@@ -357,7 +358,7 @@ export class CallController {
         this.#tell(report);
         break;
       case 'failed':
-        this.#fail(attempt, new CallError(report.code, report.code === 'audio-failed' ? { detail: hostDetail } : {}));
+        this.#fail(attempt, new CallError(report.code));
         break;
       case 'stats':
         this.#count(line, report.stats);

@@ -90,7 +90,6 @@ export interface Binding {
 /** What to do about a refusal of our own endpoint, by its code. Its message is not shown: another's might hold anything. */
 const remedies: Readonly<Record<string, string>> = {
   'agent-required': 'Set assistant-id.',
-  'method-not-allowed': 'Leave token-method at post.',
   'agent-not-allowed': 'Add assistant-id to the agents of the endpoint (SYNTHFLOW_AGENTS).',
   'upstream-rejected-key': 'Check its apiKey (SYNTHFLOW_API_KEY).',
   'rate-limited': 'Its log names the limit.',

@@ -34,8 +34,8 @@ import { createPopover, placeBeside, placeOver, type TogglePopover } from './pop
 import { styles } from './styles.js';
 import { Visualizer } from './visualizer.js';
 
-/** The element's styles, once for each window that has one. */
-const sheets = new WeakMap<Window, CSSStyleSheet>();
+/** The element's styles, once for each document that has one. */
+const sheets = new WeakMap<Document, CSSStyleSheet>();
 
 /** A press that lasts longer is a hold. */
 const holdMs = 300;
@@ -369,7 +369,10 @@ export class SynthflowCall extends LitElement {
     this.#listen(false);
     // A move in the page disconnects too, and connects again at once.
     queueMicrotask(() => {
-      if (!this.isConnected) this.#leave();
+      if (this.isConnected) return;
+      // Whoever waits for consent waits no longer.
+      this.#closeCard();
+      this.#leave();
     });
   }
 
@@ -491,6 +494,8 @@ export class SynthflowCall extends LitElement {
     this.#togglePanel(this.isConnected && !this.isPanelClosed && panel!.childElementCount > 0);
     if (this.isConsentAsked && !this.#wasConsentAsked) panel!.querySelector('button')!.focus();
     this.#wasConsentAsked = this.isConsentAsked;
+    // Held while its button went: nobody lets it go any more.
+    if (this.#isHeld && !this.renderRoot.querySelector('.mute')) this.#release();
     // What had the focus is gone: it stays in the element.
     if (this.#focused && !this.#focused.getClientRects().length) {
       this.renderRoot.querySelector<HTMLElement>('.main')!.focus();
@@ -788,11 +793,11 @@ export class SynthflowCall extends LitElement {
   #dress(root: ShadowRoot): void {
     const view = this.ownerDocument.defaultView;
     if (!view) return;
-    let sheet = sheets.get(view);
+    let sheet = sheets.get(this.ownerDocument);
     if (!sheet) {
       sheet = new view.CSSStyleSheet();
       sheet.replaceSync(styles);
-      sheets.set(view, sheet);
+      sheets.set(this.ownerDocument, sheet);
     }
     root.adoptedStyleSheets = [sheet];
   }
@@ -942,7 +947,10 @@ export class SynthflowCall extends LitElement {
 
   async #toggleSettings(): Promise<void> {
     if (this.deviceList) return this.#closePanel();
-    this.deviceList = await this.devices();
+    const devices = await this.devices();
+    // The card may be closed meanwhile.
+    if (this.#layout !== 'card') return;
+    this.deviceList = devices;
     this.isPanelClosed = false;
   }
 

@@ -42,7 +42,7 @@ export type SocketReport =
   | { readonly type: 'message'; readonly data: unknown }
   | { readonly type: 'stats'; readonly stats: SocketStats }
   /** The wire cannot be spoken here. */
-  | { readonly type: 'failed'; readonly code: 'unsupported-browser' | 'audio-failed' }
+  | { readonly type: 'failed'; readonly code: 'unsupported-browser' }
   | { readonly type: 'closed'; readonly closeCode: number; readonly hungUp: boolean };
 
 /**
@@ -50,6 +50,8 @@ export type SocketReport =
  * holds (120 s), and to read it would hold up what is said.
  */
 const longestMessage = 2 ** 22;
+/** Chunks after which a line that takes nothing is a lost one: 10 s. */
+const mostStuckChunks = 500;
 /** Chunks between two `stats` reports: 200 ms of sound. */
 const statsEvery = 10;
 
@@ -89,6 +91,8 @@ class HostedSocket {
   /** Whether there is a call already that only its own socket can end. */
   #isCreated: boolean;
   #chunks = 0;
+  #lastBuffered = 0;
+  #stuckChunks = 0;
   #isClientReady = false;
   #isAgentReady = false;
   #isBindTold = false;
@@ -164,7 +168,15 @@ class HostedSocket {
     // What was said before the agent could listen is not sent late: the line is live from its first chunk on.
     if (!this.#isClientReady || this.#socket?.readyState !== WebSocket.OPEN) return this.#giveBack(chunk);
     this.#uplink!.push(chunk);
+    this.#watchLine(this.#socket);
     if (this.#chunks % statsEvery === 0) this.#reportStats();
+  }
+
+  /** A line may be dead and nobody tells: what waits is not sent any more, and never less. */
+  #watchLine({ bufferedAmount }: WebSocket): void {
+    this.#stuckChunks = bufferedAmount > 0 && bufferedAmount >= this.#lastBuffered ? this.#stuckChunks + 1 : 0;
+    this.#lastBuffered = bufferedAmount;
+    if (this.#stuckChunks > mostStuckChunks) void this.#end(1006);
   }
 
   #giveBack(chunk: ArrayBuffer): void {

@@ -47,15 +47,12 @@ export class SocketThread {
 
   /**
    * Opens the session URL. Once, after {@link ready}. Both ports are transferred and must be live: chunks are expected at
-   * once. Never throws: what fails is reported as `failed` or `closed`.
+   * once. Where it {@link canOpen} it never throws: what fails is reported as `failed` or `closed`.
    */
   open(command: SocketCommand, onReport: (report: SocketReport) => void): Socket {
     const { port1: near, port2: far } = new MessageChannel();
-    const end = this.#worker
-      ? hostInWorker(this.#worker, far, command, onReport)
-      : (this.#host?.(far, command) ?? (() => undefined));
+    const end = this.#worker ? hostInWorker(this.#worker, far, command, onReport) : this.#host!(far, command);
     near.onmessage = ({ data }: MessageEvent<SocketReport>) => onReport(data);
-    if (!this.#worker && !this.#host) far.postMessage({ type: 'failed', code: 'audio-failed' } satisfies SocketReport);
     return {
       bind: (sid) => near.postMessage({ sid } satisfies BindCommand),
       link: (ports) => near.postMessage(ports, [ports.uplink, ports.downlink]),
@@ -64,6 +61,11 @@ export class SocketThread {
         return end(sid)?.stats;
       },
     };
+  }
+
+  /** Whether there is something to host a socket, once {@link ready}: a Worker, or the file for this thread. */
+  get canOpen(): boolean {
+    return !!(this.#worker ?? this.#host);
   }
 
   /** Gives up a thread in which no socket was opened. */
@@ -91,22 +93,37 @@ function hostOnce(options: ThreadOptions): ReturnType<typeof loadHost> {
   return host;
 }
 
-async function loadHost({ assetsUrl, workletUrl }: ThreadOptions): Promise<typeof import('./socket-host.js')> {
-  const named = new URL('synthflow-call.socket-host.js', assetsUrl ?? url).href;
-  if (!/^(blob|data):$/.test(workletUrl ?? '')) {
-    const beside: ReturnType<typeof loadHost> = assetsUrl
-      ? import(/* @vite-ignore */ named).catch(() => import('./socket-host.js'))
-      : import('./socket-host.js');
-    // By another name: browsers keep that a file has failed.
-    return beside.catch(() => import(/* @vite-ignore */ `${named}?${Date.now()}`));
-  }
+async function loadHost({ assetsUrl, workletUrl = '' }: ThreadOptions): Promise<typeof import('./socket-host.js')> {
+  const isFile = !/^(blob:|data:)?$/.test(workletUrl);
+  const folder = assetsUrl ?? (isFile ? new URL(workletUrl, location.href) : url);
+  const named = new URL('synthflow-call.socket-host.js', folder).href;
+  const load = (file: string): ReturnType<typeof loadHost> => import(/* @vite-ignore */ file);
   const type = 'text/javascript';
-  const answer = await fetch(named);
-  if (!answer.ok) throw new Error(`${answer.status}`);
-  const text = await answer.text();
-  if (workletUrl === 'data:') return import(/* @vite-ignore */ `data:${type},${encodeURIComponent(text)}`);
-  const blob = URL.createObjectURL(new Blob([text], { type }));
-  return import(/* @vite-ignore */ blob).finally(() => URL.revokeObjectURL(blob));
+  const read = async (): Promise<string> => {
+    const answer = await fetch(named);
+    if (!answer.ok) throw new Error(`${answer.status}`);
+    return answer.text();
+  };
+  // As with the worklet: what the page's policy has ruled out is not tried. The second has another name, since browsers keep
+  // that a file has failed.
+  const ways: readonly (() => ReturnType<typeof loadHost>)[] = [
+    () => (assetsUrl || isFile ? load(named) : import('./socket-host.js')),
+    () => load(`${named}?${Date.now()}`),
+    async () => {
+      const blob = URL.createObjectURL(new Blob([await read()], { type }));
+      return load(blob).finally(() => URL.revokeObjectURL(blob));
+    },
+    async () => load(`data:${type},${encodeURIComponent(await read())}`),
+  ];
+  let cause: unknown;
+  for (const way of ways.slice(workletUrl === 'blob:' ? 2 : workletUrl === 'data:' ? 3 : 0)) {
+    try {
+      return await way();
+    } catch (error) {
+      cause = error;
+    }
+  }
+  throw cause;
 }
 
 /** Hosts a socket in a Worker. The answer ends both; the Worker stays until the connection is closed. */

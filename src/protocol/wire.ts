@@ -36,8 +36,8 @@ export interface WireSinks {
   send(message: ArrayBuffer): void;
   /** PCM16 (machine order) to be played; the buffer is the receiver's. */
   play(samples: ArrayBuffer): void;
-  /** The wire cannot be spoken after all: the browser lacks something, or a file of ours is missing. */
-  fail(code: 'unsupported-browser' | 'audio-failed'): void;
+  /** The wire cannot be spoken after all: the browser lacks something. */
+  fail(code: 'unsupported-browser'): void;
 }
 
 /**

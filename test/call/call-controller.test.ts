@@ -1107,15 +1107,25 @@ describe('a call', () => {
     });
 
     it('cannot be spoken here fails, says what is missing, and the next click works', async () => {
-      for (const code of ['unsupported-browser', 'audio-failed'] as const) {
+      for (let time = 0; time < 2; time += 1) {
         await call.playTo('the socket opens', {}, { ...session, protocol: 'media', codec: 'opus', framing: 'rtp' });
-        call.socket.report({ type: 'failed', code });
+        call.socket.report({ type: 'failed', code: 'unsupported-browser' });
         expect(await call.lastStart).to.equal(false);
-        expect(errorOf().code).to.equal(code);
-        const missing = code === 'audio-failed' ? 'synthflow-call.socket-host.js' : 'WebCodecs';
-        expect(errorOf().message).to.include(missing);
+        expect(errorOf().code).to.equal('unsupported-browser');
+        expect(errorOf().message).to.include('WebCodecs');
         expectNothingOpen();
       }
+    });
+
+    it('that nothing can host fails, names the file, and hangs up what was created', async () => {
+      call.canOpen = false;
+      const url = 'wss://agent.example/call/1';
+      const starting = call.playTo('the socket opens', {}, { ...session, url, protocol: 'media' }).catch(() => {});
+      await Promise.race([starting, call.lastStart]);
+      while (call.controller.status !== 'failed') await nextTask();
+      expect(errorOf().code).to.equal('audio-failed');
+      expect(errorOf().message).to.include('synthflow-call.socket-host.js');
+      expect(call.hungUp).to.deep.equal([url]);
     });
   });
 

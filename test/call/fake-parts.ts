@@ -154,6 +154,8 @@ export class Rehearsal {
   threadIsReady: Promise<void> = Promise.resolve();
   /** What each thread's start waits for. */
   threadStart = (): Promise<void> => this.threadIsReady;
+  /** Whether a thread can host a socket. */
+  canOpen = true;
   lastStart: Promise<boolean> = Promise.resolve(false);
 
   constructor(parts: Partial<CallParts> = {}) {
@@ -175,6 +177,7 @@ export class Rehearsal {
         this.threads.push(thread);
         return {
           ready: this.threadStart(),
+          canOpen: this.canOpen,
           open: (options, report) => this.#open(options, report),
           stop: () => {
             thread.stops += 1;

@@ -71,6 +71,18 @@ describe('consent', () => {
     });
   }
 
+  it('that is waited for ends with its element, which comes back without a question', async () => {
+    const { element } = await place(html`<synthflow-call variant="icon" consent=${newText()}></synthflow-call>`);
+    const around = element.parentElement!;
+    const started = element.start();
+    await element.updateComplete;
+    element.remove();
+    expect(await started).to.equal(false);
+    around.append(element);
+    await element.updateComplete;
+    expect(panelIsOpen(element)).to.equal(false);
+  });
+
   it('may be rich text of the page', async () => {
     const text = newText();
     const { element } = await place(

@@ -111,7 +111,7 @@ function framed(): Pick<Failure, 'site' | 'url' | 'isFramed' | 'mend'> {
 }
 
 const noAnswer =
-  /gave no session\. No answer .*Check the URL .*ALLOWED_ORIGINS.*Access-Control-Allow-Origin.*connect-src/;
+  /gave no session\. No answer .*redirects are not followed.*ALLOWED_ORIGINS.*Access-Control-Allow-Origin.*connect-src/;
 
 /** What needs seconds of waiting comes first: the others run beside it. */
 const failures: Failure[] = [
@@ -302,7 +302,7 @@ const failures: Failure[] = [
   {
     title: 'token-method="get" for an agent that is billed',
     code: 'token-request-failed',
-    developer: /\(method-not-allowed\)\. Leave token-method at post/,
+    developer: /\(method-not-allowed\)\. Set token-method="post"/,
     known: { httpStatus: 405, endpointCode: 'method-not-allowed' },
     site: { wire: { codec: 'l16' } },
     prepare: setAttribute('token-method', 'get'),

@@ -283,6 +283,23 @@ describe('a socket', () => {
       expect(new Set(line.returned.all.map((buffer) => new Uint8Array(buffer)[0])).size).to.equal(91);
     });
 
+    it('gives up a line that takes nothing for 10 s, and no line that takes a little', async () => {
+      const slow = await readyLine();
+      for (let i = 0; i < 700; i += 1) {
+        agent.socket.bufferedAmount = 1000 + (i % 300);
+        slow.capture();
+        if (i % 50 === 0) await slow.returned.count(i + 1);
+      }
+      await slow.returned.count(701);
+      expect(slow.closed).to.equal(undefined);
+      for (let i = 0; i < 520; i += 1) {
+        agent.socket.bufferedAmount = 5000;
+        slow.capture();
+      }
+      await slow.hears('closed');
+      expect(slow.closed).to.deep.equal({ type: 'closed', closeCode: 1006, hungUp: false });
+    });
+
     it('goes on with other ends of the sound, and lets the first ones go', async () => {
       const line = await readyLine();
       line.capture(2);
