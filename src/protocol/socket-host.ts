@@ -167,8 +167,9 @@ class HostedSocket {
     this.#tellReadiness();
     // What was said before the agent could listen is not sent late: the line is live from its first chunk on.
     if (!this.#isClientReady || this.#socket?.readyState !== WebSocket.OPEN) return this.#giveBack(chunk);
-    this.#uplink!.push(chunk);
+    // Before it is sent: just after, what waits is this chunk.
     this.#watchLine(this.#socket);
+    this.#uplink?.push(chunk);
     if (this.#chunks % statsEvery === 0) this.#reportStats();
   }
 
@@ -176,7 +177,7 @@ class HostedSocket {
   #watchLine({ bufferedAmount }: WebSocket): void {
     this.#stuckChunks = bufferedAmount > 0 && bufferedAmount >= this.#lastBuffered ? this.#stuckChunks + 1 : 0;
     this.#lastBuffered = bufferedAmount;
-    if (this.#stuckChunks > mostStuckChunks) void this.#end(1006);
+    if (this.#stuckChunks === mostStuckChunks) void this.#end(1006);
   }
 
   #giveBack(chunk: ArrayBuffer): void {
