@@ -93,7 +93,7 @@ const remedies: Readonly<Record<string, string>> = {
   'agent-not-allowed': 'Add assistant-id to the agents of the endpoint (SYNTHFLOW_AGENTS).',
   'upstream-rejected-key': 'Check its apiKey (SYNTHFLOW_API_KEY).',
   'rate-limited': 'Its log names the limit.',
-  busy: 'Synthflow is busy, or WebSocket media is not enabled for your account.',
+  'upstream-not-enabled': 'WebSocket media is not enabled for your account.',
 };
 /** More of an answer is not read, in bytes: an endless one must not fill the memory until the time is over. */
 const mostAnswerBytes = 2 ** 16;

@@ -131,18 +131,20 @@ const embeddings: Embedding[] = [
     attributes: 'no-worker worklet-url="data:"',
     socketIn: 'page',
   },
-  // Chromium tells nobody of a worklet that it blocks; Firefox reports script-src-elem here.
+  // Chromium tells nobody of a worklet that it blocks; of the socket host's file it does.
   {
     title: 'blob: alone',
     policy: `${files}; script-src ${oneScript} blob:`,
     attributes: 'no-worker',
     socketIn: 'page',
+    reported: ['script-src-elem'],
   },
   {
     title: 'data: alone',
     policy: `${files}; script-src ${oneScript} data:`,
     attributes: 'no-worker',
     socketIn: 'page',
+    reported: ['script-src-elem'],
   },
 ];
 

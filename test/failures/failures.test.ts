@@ -269,9 +269,9 @@ const failures: Failure[] = [
   },
   {
     title: 'an account without WebSocket media',
-    code: 'rate-limited',
-    developer: /It answered 503 \(busy\)\. Synthflow is busy, or WebSocket media is not enabled for your account/,
-    known: { httpStatus: 503, endpointCode: 'busy' },
+    code: 'token-request-failed',
+    developer: /It answered 502 \(upstream-not-enabled\)\. WebSocket media is not enabled for your account/,
+    known: { httpStatus: 502, endpointCode: 'upstream-not-enabled' },
     scenario: { name: 'not-enabled' },
     site: { wire: { codec: 'l16' } },
     ...useWellAgent,

@@ -109,7 +109,7 @@ export async function startSite(scenario: SimulatorOptions['scenario'], options:
     } else if (files[request.url ?? ''] !== undefined) {
       response.setHeader('Content-Type', request.url!.endsWith('.js') ? 'text/javascript' : 'text/html; charset=utf-8');
       response.end(files[request.url!]);
-    } else if (missing.includes(request.url ?? '')) {
+    } else if (missing.includes(request.url?.split('?', 1)[0] ?? '')) {
       response.writeHead(404).end();
     } else if (/^\/(dist|mirror)\//.test(request.url ?? '')) {
       request.url = request.url!.slice(request.url!.indexOf('/', 1));
