@@ -123,6 +123,8 @@ interface Attempt {
   readonly maxDurationS: number;
   readonly idleTimeoutS: number;
   readonly timers: Set<ReturnType<typeof setTimeout>>;
+  /** From the first `active`. */
+  ticking?: ReturnType<typeof setInterval>;
   readonly settle: (isActive: boolean) => void;
   readonly quality: LineQuality;
   /** What was told of it. */
@@ -401,7 +403,7 @@ export class CallController {
       const ms = Math.min(maxDurationS * 1000, longestTimerMs);
       attempt.timers.add(setTimeout(() => this.#finish(attempt, 'stop', 'max-duration'), ms));
     }
-    attempt.timers.add(setInterval(() => this.#tick(attempt), statsMs));
+    attempt.ticking = setInterval(() => this.#tick(attempt), statsMs);
     this.#move('agentReady');
     if (attempt !== this.#attempt) return;
     this.#tell({ type: 'start' });
@@ -598,6 +600,7 @@ export class CallController {
     this.#attempt = undefined;
     attempt.abort.abort();
     for (const timer of attempt.timers) clearTimeout(timer);
+    clearInterval(attempt.ticking);
     attempt.letSleep?.();
     attempt.mediaKeys?.release();
     const hasTone = this.#activeSince !== undefined && !/^(page|replaced|error)$/.test(reason);

@@ -14,6 +14,7 @@ export class ManualClock {
     setTimeout: globalThis.setTimeout,
     clearTimeout: globalThis.clearTimeout,
     setInterval: globalThis.setInterval,
+    clearInterval: globalThis.clearInterval,
   };
 
   /** Timers that are set and have not rung. */
@@ -31,7 +32,7 @@ export class ManualClock {
     const set = (ring: () => void, delayMs = 0): number => add(ring, delayMs);
     const repeat = (ring: () => void, everyMs: number): number => add(ring, everyMs, everyMs);
     const clear = (id?: number): void => void this.#timers.delete(id ?? 0);
-    Object.assign(globalThis, { setTimeout: set, clearTimeout: clear, setInterval: repeat });
+    Object.assign(globalThis, { setTimeout: set, clearTimeout: clear, setInterval: repeat, clearInterval: clear });
   }
 
   uninstall(): void {
