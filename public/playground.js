@@ -21,18 +21,20 @@ const controls = {
   volume: () => create('input', { type: 'range', min: 0, max: 1, step: 0.05, value: 1 }),
   lang: () => create('input', { placeholder: 'en' }),
 };
-function controlFor({ name, type, default: value = '' }) {
+function controlFor({ name, type = { text: 'string' }, default: value = '' }) {
   const values = unquoted(type.text).split(' | ');
   if (controls[name]) return controls[name]();
   if (type.text === 'boolean') return create('input', { type: 'checkbox' });
   if (type.text === 'number') return create('input', { type: 'number', min: 0, value });
-  if (type.text.startsWith("'")) return create('select', {}, ...values.map((text) => new Option(text)));
+  if (type.text.startsWith("'")) {
+    const isDefault = (text) => text === unquoted(value);
+    return create('select', {}, ...values.map((text) => new Option(text, text, isDefault(text), isDefault(text))));
+  }
   return create('input', { placeholder: unquoted(value) });
 }
 
-const lang = { name: 'lang', type: { text: 'string' }, description: 'Language of the words.' };
 const own = new Set(['assistant-id', 'token-endpoint', 'session-url', 'debug']);
-for (const attribute of [lang, ...attributes].filter(({ name }) => !own.has(name))) {
+for (const attribute of attributes.filter(({ name }) => !own.has(name))) {
   const control = controlFor(attribute);
   control.name = attribute.name;
   const label = create('label', { title: attribute.description }, attribute.name, control);
