@@ -47,26 +47,66 @@ const attributes = observedAttributes.filter((name) => !['disabled', 'debug'].in
 const requested = () => performance.getEntriesByType('resource').filter(({ name }) => name.includes('was-here'));
 
 describe('whatever a page writes into the attributes', () => {
-  it('is text: no markup, no request, no error, and the button stays as large as it was', async () => {
-    const element = await fixture<SynthflowCall>(html`<synthflow-call></synthflow-call>`);
-    const { height } = element.getBoundingClientRect();
-    performance.clearResourceTimings();
+  for (const variant of ['pill', 'card'] as const) {
+    it(`is text: no markup, no request, no error, and the ${variant} stays as large as it was`, async () => {
+      const element = await fixture<SynthflowCall>(html`<synthflow-call variant=${variant}></synthflow-call>`);
+      const { height } = element.getBoundingClientRect();
+      performance.clearResourceTimings();
+      // Not what says how large it is, nor the picture, which is asked for wherever it is; the question for consent is below.
+      const others = ['variant', 'position', 'size', 'avatar'];
+      const names = attributes.filter((name) => !others.includes(name));
+      await fc.assert(
+        fc.asyncProperty(fc.dictionary(fc.constantFrom(...names), words, { maxKeys: 6 }), async (values) => {
+          for (const [name, value] of Object.entries(values)) element.setAttribute(name, value);
+          await element.updateComplete;
+          expect(element.shadowRoot!.querySelector('img, script, style, iframe, b')).to.equal(null);
+          for (const { protocol } of element.shadowRoot!.querySelectorAll('a')) {
+            expect(protocol).to.be.oneOf(['http:', 'https:']);
+          }
+          expect(element.getBoundingClientRect().height).to.equal(height);
+          expect(button(element).disabled).to.equal(false);
+          for (const name of Object.keys(values)) element.removeAttribute(name);
+          await element.updateComplete;
+        }),
+        { seed, numRuns: 750 },
+      );
+      expect(requested()).to.be.empty;
+      expect(globalThis).not.to.have.property('isBroken');
+      expect(button(element).textContent!.trim()).to.equal('Start a call');
+    });
+  }
+
+  it('is text in labels too, whatever they are', async () => {
+    const element = await fixture<SynthflowCall>(html`<synthflow-call variant="card"></synthflow-call>`);
+    const label = fc.oneof(words, fc.constantFrom(null, undefined, 7, true, {}, []));
+    const labels = fc.dictionary(
+      fc.constantFrom('start', 'title', 'disclosure', 'status', 'errors', '__proto__'),
+      label,
+    );
     await fc.assert(
-      fc.asyncProperty(fc.dictionary(fc.constantFrom(...attributes), words, { maxKeys: 6 }), async (values) => {
-        for (const [name, value] of Object.entries(values)) element.setAttribute(name, value);
+      fc.asyncProperty(fc.oneof(labels, label), async (some) => {
+        element.labels = some as never;
         await element.updateComplete;
         expect(element.shadowRoot!.querySelector('img, script, style, iframe, a, b')).to.equal(null);
-        expect(element.getBoundingClientRect().height).to.equal(height);
-        expect(button(element).disabled).to.equal(false);
-        for (const name of Object.keys(values)) element.removeAttribute(name);
-        await element.updateComplete;
       }),
-      { seed, numRuns: 1500 },
+      { seed, numRuns: 300 },
     );
-    expect(requested()).to.be.empty;
-    expect(globalThis).not.to.have.property('isBroken');
+    element.labels = undefined as never;
+    await element.updateComplete;
     expect(button(element).textContent!.trim()).to.equal('Start a call');
+    expect(globalThis).not.to.have.property('isBroken');
   });
+
+  for (const avatar of ['javascript:globalThis.isBroken=1', 'data:text/html,<script>parent.isBroken=1</script>']) {
+    it(`is a picture or nothing as an avatar: ${avatar.slice(0, 16)}`, async () => {
+      const element = await fixture<SynthflowCall>(
+        html`<synthflow-call variant="card" avatar=${avatar}></synthflow-call>`,
+      );
+      const picture = element.shadowRoot!.querySelector('img')!;
+      await new Promise((resolve) => (picture.onerror = picture.onload = resolve));
+      expect(globalThis).not.to.have.property('isBroken');
+    });
+  }
 
   it('a call with it becomes active or fails with a code, and ends', async () => {
     const { element } = await place();
