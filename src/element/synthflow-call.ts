@@ -284,7 +284,8 @@ export class SynthflowCall extends LitElement {
 
   #controller = new CallController((report) => this.#hear(report));
   #internals = this.attachInternals();
-  #langs = new MutationObserver(() => void this.#speak());
+  /** Not before it is in a page: Node has none. */
+  #langs?: MutationObserver;
   #toggleCard?: TogglePopover;
   #togglePanel?: TogglePopover;
   #visualizer = new Visualizer();
@@ -353,6 +354,7 @@ export class SynthflowCall extends LitElement {
     this.#window = this.ownerDocument.defaultView;
     this.#listen(true);
     this.#keepHours();
+    this.#langs ??= new MutationObserver(() => void this.#speak());
     this.#langs.observe(this.ownerDocument.documentElement, { attributeFilter: ['lang'] });
     this.requestUpdate();
     // Now, not in a microtask: Lit then takes over what the page has set before the script was there.
@@ -362,7 +364,7 @@ export class SynthflowCall extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#langs.disconnect();
+    this.#langs?.disconnect();
     clearInterval(this.#minute);
     this.#togglePanel?.(false);
     this.#toggleCard?.(false);
