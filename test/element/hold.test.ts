@@ -3,6 +3,8 @@ import { sendKeys } from '@web/test-runner-commands';
 import '../../src/index.js';
 import type { SynthflowCall } from '../../src/element/synthflow-call.js';
 import { lead, part, place, record, until } from '../support/calls.js';
+import { ManualClock } from '../support/manual-clock.js';
+import { onTestEnd } from '../support/replace.js';
 
 const mute = (element: SynthflowCall) => part(element, 'mute')!;
 
@@ -10,6 +12,14 @@ async function muted(isMuted: boolean) {
   const { element, agent } = await place(html`<synthflow-call ?muted=${isMuted}></synthflow-call>`);
   await lead(element, agent, 'active');
   return element;
+}
+
+/** From here on time passes when the test says so. */
+function startClock(): ManualClock {
+  const clock = new ManualClock();
+  clock.install();
+  onTestEnd(() => clock.uninstall());
+  return clock;
 }
 
 /** Resolves at the next change of the microphone. */
@@ -23,15 +33,12 @@ describe('the mute button that is held', () => {
     it(`by ${key} lets the visitor talk while muted, until it is let go`, async () => {
       const element = await muted(true);
       mute(element).focus();
-      const on = changed(element);
+      const clock = startClock();
       await sendKeys({ down: key });
-      expect(await on).to.equal(false);
-      // Long enough to be a hold.
-      await new Promise((resolve) => setTimeout(resolve, 350));
-      const off = changed(element);
+      clock.advance(300);
+      expect(element.muted).to.equal(false);
       await sendKeys({ up: key });
-      expect(await off).to.equal(true);
-      await new Promise((resolve) => setTimeout(resolve));
+      clock.advance(0);
       expect(element.muted).to.equal(true);
     });
 
@@ -69,8 +76,9 @@ describe('the mute button that is held', () => {
     const element = await muted(false);
     mute(element).setPointerCapture = () => {};
     const events = record(element, 'synthflow-mute');
+    const clock = startClock();
     mute(element).dispatchEvent(pointer('pointerdown'));
-    await new Promise((resolve) => setTimeout(resolve, 350));
+    clock.advance(1000);
     mute(element).dispatchEvent(pointer('pointerup'));
     await element.updateComplete;
     expect(events).to.be.empty;
