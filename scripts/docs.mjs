@@ -1,5 +1,5 @@
 // `npm run docs`: custom-elements.json from the source's JSDoc, and from that the tables between the marks in README.md
-// and docs/styling.md; the one in docs/stats.md from the comments of the interfaces.
+// docs/api.md and docs/styling.md; the one in docs/stats.md from the comments of the interfaces.
 // With --check nothing is written, and a difference fails.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -77,12 +77,50 @@ const tables = {
   ),
 };
 
+const type = ({ type }) => (type?.text ? `\`${type.text.replace(/( \| (null|undefined))+$/, '')}\`` : '');
+const plainDefault = (value) => (value ? `\`${value}\`` : '');
+const fields = element.members.filter((one) => one.kind === 'field' && !one.static);
+tables.reference = table(
+  ['Attribute', 'Type', 'Default', 'Meaning'],
+  element.attributes.map((one) => [`\`${one.name}\``, type(one), plainDefault(one.default), one.description]),
+);
+tables['properties-only'] = table(
+  ['Property', 'Type', 'Meaning'],
+  fields
+    .filter(({ attribute }) => !attribute)
+    .map((one) => [`\`${one.name}\`${one.readonly ? ' (read only)' : ''}`, type(one), one.description]),
+);
+tables.methods = table(
+  ['Method', 'Answers', 'Meaning'],
+  element.members
+    .filter(({ kind, static: isStatic }) => kind === 'method' && !isStatic)
+    .map(({ name, parameters = [], return: answer, description }) => [
+      `\`${name}(${parameters.map((one) => `${one.name}${one.optional ? '?' : ''}: ${one.type.text}`).join(', ')})\``,
+      answer ? type(answer) : '',
+      description,
+    ]),
+);
+const eventClass = ({ type }) =>
+  manifest.modules.flatMap(({ declarations }) => declarations).find(({ name }) => name === type.text);
+tables.fields = table(
+  ['Event', 'Class', 'Fields', 'When'],
+  element.events.map((event) => [
+    `\`${event.name}\``,
+    type(event),
+    (eventClass(event)?.members ?? [])
+      .filter(({ kind, static: isStatic }) => kind === 'field' && !isStatic)
+      .map((one) => `\`${one.name}: ${one.type?.text}\``)
+      .join(', '),
+    event.description,
+  ]),
+);
+
 tables.stats = table(
   ['Figure', 'What it is'],
   [...members('src/call/call-report.ts', 'CallStats'), ...members('src/protocol/socket-host.ts', 'SocketStats')],
 );
 
-const marked = /(<!-- (\w+): made by `npm run docs` -->\n)[\s\S]*?(<!-- end -->)/g;
+const marked = /(<!-- ([\w-]+): made by `npm run docs` -->\n)[\s\S]*?(<!-- end -->)/g;
 async function withTables(name) {
   const file = `${root}${name}`;
   const text = readFileSync(file, 'utf8').replace(
@@ -95,6 +133,7 @@ async function withTables(name) {
 const wanted = {
   'custom-elements.json': `${JSON.stringify(manifest, null, 2)}\n`,
   'README.md': await withTables('README.md'),
+  'docs/api.md': await withTables('docs/api.md'),
   'docs/stats.md': await withTables('docs/stats.md'),
   'docs/styling.md': await withTables('docs/styling.md'),
 };

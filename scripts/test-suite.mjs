@@ -1,4 +1,5 @@
 // `npm run test:failures`: every failure of a call, and every kind of Content-Security-Policy, in Chromium.
+// `npm run test:docs`: the samples of the docs, and their site.
 // `npm run test:wires`: calls over WebSocket media.
 // `npm run test:lifecycle`: what a page, a browser, an agent and time may do to a call: the long forms of what `npm test`
 // tries in short. The last line is `N passed, N failed`.

@@ -392,8 +392,8 @@ export class SynthflowCall extends LitElement {
   /**
    * Starts a call. Call it from a click or tap: browsers let sound begin only then.
    * Where consent is missing it is asked for first, and the click that gives it starts the call.
-   * @returns true once the agent is ready, else false. Never rejects; does nothing while disabled, running, closed or out
-   *   of the document.
+   * @returns {Promise<boolean>} True once the agent is ready, else false. Never rejects; does nothing while disabled,
+   *   running, closed or out of the document.
    */
   async start(): Promise<boolean> {
     // A call that nobody could see must not have the microphone.
