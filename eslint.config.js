@@ -45,9 +45,9 @@ export default defineConfig(
       eqeqeq: 'error',
     },
   },
-  { files: ['*.config.*', 'vite.config.ts', 'public/**', 'examples/**'], rules: { 'no-restricted-syntax': 'off' } },
+  { files: ['*.config.*', 'vite.config.ts', 'public/**', 'examples/**', 'docs/.vitepress/**'], rules: { 'no-restricted-syntax': 'off' } },
   {
-    files: ['scripts/**', '*.config.*', 'test/e2e/**', 'test/failures/**', 'public/**'],
+    files: ['scripts/**', '*.config.*', 'test/{docs,e2e,failures}/**', 'public/**', 'docs/.vitepress/**'],
     languageOptions: { globals: { ...globals.node, ...globals.browser } },
   },
   { files: ['examples/**'], languageOptions: { globals: { ...globals.node, Bun: 'readonly', Deno: 'readonly' } } },
