@@ -45,7 +45,10 @@ export default defineConfig(
       eqeqeq: 'error',
     },
   },
-  { files: ['*.config.*', 'vite.config.ts', 'public/**', 'examples/**', 'docs/.vitepress/**'], rules: { 'no-restricted-syntax': 'off' } },
+  {
+    files: ['*.config.*', 'vite.config.ts', 'public/**', 'examples/**', 'docs/.vitepress/**'],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
   {
     files: ['scripts/**', '*.config.*', 'test/{docs,e2e,failures}/**', 'public/**', 'docs/.vitepress/**'],
     languageOptions: { globals: { ...globals.node, ...globals.browser } },
