@@ -15,6 +15,30 @@ const locales = (): Promise<[name: string, text: string][]> =>
       .map(async (name) => [name.replace('.ts', '.js'), await bundleFile(source(`element/locales/${name}`), 'esm')]),
   );
 
+/** Files beside the script that the script imports at need, by the module they are made of. */
+const atNeed = /(^|\/)(socket-host|challenge|diagnose)\.js$/;
+const besideScript = (id: string) => id.replace(/.*\//, './synthflow-call.');
+
+/**
+ * A classic script has no `import.meta.url`, and one from another origin imports relative to nothing: both become relative
+ * to the URL of its own tag.
+ */
+const classicUrls = {
+  name: 'classic-urls',
+  transform(code: string, id: string) {
+    const classic = code
+      .replaceAll('import.meta.url', 'ownUrl')
+      .replaceAll(
+        /import\(\s*(?:\/\*.*?\*\/\s*)?(["'`])(\.\/.*?)\1\s*\)/g,
+        (_, quote, file) =>
+          `import(/* @vite-ignore */ new URL(${quote}${atNeed.test(file) ? besideScript(file) : file}${quote}, ownUrl).href)`,
+      );
+    if (classic === code || id.includes('node_modules')) return undefined;
+    const from = JSON.stringify(source('classic/own-script.ts'));
+    return { code: `import { ownUrl } from ${from};\n${classic}`, map: null };
+  },
+};
+
 const shared = { emptyOutDir: false, copyPublicDir: false, target: 'es2022', reportCompressedSize: false } as const;
 
 /** What is built, by `vite build --mode`: the script for pages, the modules for bundlers, what runs in Node. */
@@ -28,10 +52,7 @@ const builds: Record<string, UserConfig> = {
         name: 'files-beside-the-script',
         enforce: 'pre',
         // A file that shared code with the script would import it, and by another URL than the page's, as a second copy.
-        resolveId: (id) =>
-          /\/(socket-host|challenge|diagnose)\.js$/.test(id)
-            ? { id: id.replace(/.*\//, './synthflow-call.'), external: true }
-            : undefined,
+        resolveId: (id) => (atNeed.test(id) ? { id: besideScript(id), external: true } : undefined),
         async generateBundle() {
           const emit = (fileName: string, source: string) => this.emitFile({ type: 'asset', fileName, source });
           emit('synthflow-call.worklet.js', await bundleFile(source('audio/worklets/synthflow-call.worklet.ts')));
@@ -52,6 +73,14 @@ const builds: Record<string, UserConfig> = {
     build: {
       ...shared,
       lib: { entry: 'src/index.ts', formats: ['es'], fileName: () => 'synthflow-call.js' },
+      rolldownOptions: { output: { minify: true } },
+    },
+  },
+  classic: {
+    plugins: [files(), leanLit(), classicUrls, minifyScript()],
+    build: {
+      ...shared,
+      lib: { entry: 'src/classic/index.ts', formats: ['iife'], name: '_', fileName: () => 'synthflow-call.iife.js' },
       rolldownOptions: { output: { minify: true } },
     },
   },

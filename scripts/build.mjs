@@ -11,6 +11,6 @@ export async function buildAll(modes) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await buildAll(['script', 'npm', 'node']);
+  await buildAll(['script', 'classic', 'npm', 'node']);
   run('npx', 'tsc', '-p', 'tsconfig.types.json');
 }

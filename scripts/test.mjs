@@ -12,7 +12,7 @@ try {
   process.exit(1);
 }
 const { buildAll } = await import('./build.mjs');
-await buildAll(['script', 'npm', 'node']);
+await buildAll(['script', 'classic', 'npm', 'node']);
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const add = (passed, failed, skipped) => {

@@ -22,6 +22,7 @@ describe('the package', () => {
     const paths: string[] = files.map(({ path }: { path: string }) => path);
     for (const path of [
       'dist/synthflow-call.js',
+      'dist/synthflow-call.iife.js',
       'dist/synthflow-call.worklet.js',
       'dist/synthflow-call.socket-host.js',
       'dist/synthflow-call.diagnose.js',

@@ -318,10 +318,11 @@ export async function onSite(
   browser: Browser,
   starting: Promise<Site>,
   test: (page: Page, site: Site) => Promise<void>,
+  options: Parameters<typeof visit>[2] = {},
 ): Promise<void> {
   const site = await starting;
   try {
-    const page = await visit(browser, site.url);
+    const page = await visit(browser, site.url, options);
     await test(page, site);
     await page.close();
   } finally {
