@@ -64,6 +64,11 @@ async function startWorker(environment: Record<string, string>): Promise<Running
     compatibilityDate: '2025-11-01',
     bindings: environment,
     durableObjects: { TOKEN_LIMITS: { className: 'TokenLimits', useSQLite: true } },
+    assets: {
+      directory: fileURLToPath(new URL('../../dist', import.meta.url)),
+      binding: 'ASSETS',
+      routerConfig: { invoke_user_worker_ahead_of_assets: true, has_user_worker: true },
+    },
     ratelimits: { TOKEN_RATE: { simple: { limit: 20, period: 60 } } },
     handleRuntimeStdio(stdout, stderr) {
       for (const stream of [stdout, stderr]) stream.on('data', (part) => (output += String(part)));
