@@ -16,11 +16,12 @@ export interface WorkletLocation {
  */
 export async function loadWorklet(context: BaseAudioContext, location: WorkletLocation = {}): Promise<void> {
   const { workletUrl, assetsUrl } = location;
-  const named = workletUrl ?? (assetsUrl && `${assetsUrl}synthflow-call.worklet.js`);
+  const inFolder = assetsUrl && `${assetsUrl}synthflow-call.worklet.js`;
+  const named = workletUrl ?? inFolder;
   const add = (file: string) => context.audioWorklet.addModule(file);
   // A way that the policy blocks is reported to the site, so those that it has ruled out are not tried.
   const first = named === 'blob:' ? 2 : named === 'data:' ? 3 : named ? 0 : 1;
-  const read = () => readSource(first < 2 ? named || url : url);
+  const read = () => readSource((first < 2 ? named : inFolder) || url);
   const ways = [
     () => add(named!),
     () => add(url),

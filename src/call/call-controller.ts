@@ -11,7 +11,7 @@ import { keepAwake } from './keep-awake.js';
 import { LineQuality } from './line-quality.js';
 import { isRunning, next, type CallInput, type CallStatus } from './machine.js';
 import { takeMediaKeys, type MediaKeys } from './media-keys.js';
-import { longestRetryMs, nextRetryDelayMs, triesAfter } from './retry.js';
+import { longestRetryMs, mostReconnects, nextRetryDelayMs, triesAfter } from './retry.js';
 import { fetchBinding, fetchSession, type Binding, type Session, type SessionRequest } from './session.js';
 
 /** What a call is started with. */
@@ -419,10 +419,10 @@ export class CallController {
     if (attempt === this.#attempt) void this.stop();
   }
 
-  /** Without its agent the call goes on only where the site wants it, and there is somebody to ask for a new session. */
+  /** Without its agent the call goes on only where the site wants it, not too often, and with somebody to ask for a session. */
   #lose(attempt: Attempt, closeCode: number): void {
     const { reconnect, tokenProvider, tokenEndpoint } = attempt.options;
-    if (!reconnect || !(tokenProvider || tokenEndpoint)) {
+    if (!reconnect || this.#stats.reconnects >= mostReconnects || !(tokenProvider || tokenEndpoint)) {
       return this.#fail(attempt, new CallError('connection-lost', { closeCode }));
     }
     this.#hangUp(attempt);

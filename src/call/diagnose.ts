@@ -1,7 +1,10 @@
+import type { loadHost } from '../protocol/socket-thread.js';
 import type { startSocketWorker } from '../protocol/start-worker.js';
 import { checkEndpoint } from './diagnosis/check-endpoint.js';
-import { checkContext, pageChecks } from './diagnosis/check-page.js';
+import { checkContext, checkHours, pageChecks } from './diagnosis/check-page.js';
 import {
+  checkHostFile,
+  checkLanguage,
   checkSocketHost,
   checkSocketPolicy,
   checkStyles,
@@ -20,26 +23,33 @@ export const version = '0.1.0';
  * opens it closes. Never rejects. For the console and the site's developer, so it is a file of its own, loaded at need.
  * @param element - Whose style is looked at.
  * @param startWorker - The script's own way to start the socket's Worker.
+ * @param load - Its way to do without.
  */
 export async function diagnose(
   options: DiagnoseOptions,
   element: Element | undefined,
   startWorker: typeof startSocketWorker,
+  load: typeof loadHost,
 ): Promise<Diagnosis> {
   // In the click, where there is one.
   const context = checkContext();
   const socketOrigin = socketOriginOf(options);
   const looks: [CheckName, () => Finding | undefined | Promise<Finding | undefined>][] = [
     ...(Object.entries(pageChecks) as [CheckName, () => Promise<Finding>][]),
+    ['hours', () => checkHours(options)],
     ['audio-context', () => context],
     ['worklet-file', () => checkWorklet(options)],
     ['worker-file', () => checkWorker(options, startWorker)],
+    ['socket-host-file', () => (hasWorker() ? undefined : checkHostFile(options, load))],
+    ['language-file', () => checkLanguage(options)],
     ['styles', () => checkStyles(element)],
     ['token-endpoint', () => checkEndpoint(options)],
     ['socket-policy', () => checkSocketPolicy(socketOrigin)],
     ['socket-host', () => checkSocketHost(socketOrigin)],
   ];
   const checks: DiagnosisCheck[] = [];
+  const hasWorker = () =>
+    !options.noWorker && checks.some(({ name, status }) => name === 'worker-file' && status === 'ok');
   // One after the other: what a policy blocks does not say who wanted it.
   for (const [name, look] of looks) {
     const finding = await Promise.resolve()
@@ -52,12 +62,16 @@ export async function diagnose(
   return diagnosis;
 }
 
-/** The sections of the documentation that are no error codes. */
+/** The documentation's page. A test keeps it on package.json's `homepage`, once there is one. */
+const docsUrl = `https://unpkg.com/synthflow-call@${version}/docs/troubleshooting.md`;
+
+/** Its sections that are no error codes. */
 const sections: Partial<Record<CheckName, string>> = {
   Worker: 'worker',
   'worker-file': 'worker',
+  'language-file': 'language',
   'in-app-browser': 'in-app-browser',
+  hours: 'hours',
 };
 
-const docsOf = (name: CheckName, { code }: Finding): string =>
-  `docs/troubleshooting.md#${code ?? sections[name] ?? 'diagnose'}`;
+const docsOf = (name: CheckName, { code }: Finding): string => `${docsUrl}#${code ?? sections[name] ?? 'diagnose'}`;

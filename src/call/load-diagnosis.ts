@@ -1,13 +1,18 @@
+import { loadHost } from '../protocol/socket-thread.js';
 import { startSocketWorker } from '../protocol/start-worker.js';
 import type { DiagnoseOptions, Diagnosis } from './diagnosis/diagnosis.js';
+import { importFile } from './import-file.js';
 
 /** Loads the diagnosis, which is a file of its own, and makes one. Never rejects. */
 export async function loadDiagnosis(options: DiagnoseOptions, element: Element): Promise<Diagnosis> {
+  const name = 'synthflow-call.diagnose.js';
   try {
-    const { diagnose } = await import('./diagnose.js');
-    return await diagnose(options, element, startSocketWorker);
+    const beside = () => import('./diagnose.js');
+    const { diagnose } = await importFile<Awaited<ReturnType<typeof beside>>>(name, options, beside);
+    return await diagnose(options, element, startSocketWorker, loadHost);
   } catch {
-    const message = 'Serve synthflow-call.diagnose.js beside the script.';
+    const message = `Serve ${name} beside the script, allowed by script-src.`;
+    console.warn(`<synthflow-call> ${message}`);
     return { ok: false, version: '', checks: [{ name: 'diagnose-file', status: 'failed', message }] };
   }
 }

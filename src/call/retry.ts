@@ -4,6 +4,9 @@ import type { CallError } from './errors.js';
 export const longestRetryMs = 20_000;
 const mostTries = 3;
 
+/** How often a call is had back; it ends with the next loss, however long it held: each session may be billed. */
+export const mostReconnects = 5;
+
 /** The longest wait before each try, in ms; the shortest is half of it. */
 const firstWaitMs = 500;
 const growth = 4;

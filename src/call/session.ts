@@ -1,6 +1,7 @@
 import type { WireChoice } from '../protocol/wire.js';
 import type { Solved } from './challenge.js';
 import { CallError } from './errors.js';
+import { importFile, type FileLocation } from './import-file.js';
 
 /** What a site's own function is asked for. */
 export interface TokenProviderRequest {
@@ -57,13 +58,11 @@ export type TokenProvider = (
 export type ChallengeSolver = (challenge: Challenge, signal: AbortSignal) => Promise<unknown>;
 
 /** Where a session comes from. The first of `sessionUrl`, `tokenProvider`, `tokenEndpoint` that is there is used. */
-export interface SessionRequest {
+export interface SessionRequest extends FileLocation {
   /** A session URL that is already there; it works once. */
   readonly sessionUrl?: string | null | undefined;
   readonly tokenProvider?: TokenProvider | undefined;
   readonly challengeSolver?: ChallengeSolver | undefined;
-  /** URL of the folder of our files, with a slash at its end, when it is not the script's own. */
-  readonly assetsUrl?: string | undefined;
   /** Relative URLs resolve against the page. `{assistant_id}` in it is replaced, and then not sent again. */
   readonly tokenEndpoint?: string | undefined;
   /** Default `post`. */
@@ -167,13 +166,14 @@ function challengeIn(answer: unknown): Challenge | undefined {
 }
 
 /** @throws {CallError} `token-request-failed`; or what `stopped` is aborted with. */
-async function solve({ challengeSolver, assetsUrl }: SessionRequest, challenge: Challenge, stopped: AbortSignal) {
-  const load = async (): Promise<typeof import('./challenge.js')> => {
-    if (!assetsUrl) return import('./challenge.js');
-    return import(/* @vite-ignore */ `${assetsUrl}synthflow-call.challenge.js`);
-  };
-  const { answer, detail } = await load().then(
-    (loaded) => loaded.solve(challenge, challengeSolver, stopped),
+async function solve(request: SessionRequest, challenge: Challenge, stopped: AbortSignal) {
+  const loading = importFile<typeof import('./challenge.js')>(
+    'synthflow-call.challenge.js',
+    request,
+    () => import('./challenge.js'),
+  );
+  const { answer, detail } = await loading.then(
+    (loaded) => loaded.solve(challenge, request.challengeSolver, stopped),
     (): Solved => ({ detail: 'Serve synthflow-call.challenge.js beside the script, allowed by script-src.' }),
   );
   stopped.throwIfAborted();

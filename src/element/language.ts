@@ -1,3 +1,4 @@
+import { importFile, type FileLocation } from '../call/import-file.js';
 import { en, type Strings } from './locales/en.js';
 
 /** Beside English, one file each; what is not said is the language's most frequent form: `pt` is Brazilian, `zh` simplified. */
@@ -20,14 +21,15 @@ export function fileOf(lang: string): string | undefined {
   }
 }
 
-/** The words of a language, from its file in the folder of our files (URL, with a slash at its end), else beside the script; English where it cannot be loaded. */
-export async function loadStrings(file: string, folder: string | undefined): Promise<Strings> {
+/** The words of a language, from its file; English where it cannot be loaded. */
+export async function loadStrings(file: string, location: FileLocation): Promise<Strings> {
   try {
-    // In these words, so that bundlers find the files.
-    const loading = folder
-      ? import(/* @vite-ignore */ `${folder}locales/${file}.js`)
-      : import(/* @vite-ignore */ `./locales/${file}.js`);
-    return ((await loading) as { strings: Strings }).strings;
+    const loading = importFile<{ strings: Strings }>(
+      `locales/${file}.js`,
+      location,
+      () => import(/* @vite-ignore */ `./locales/${file}.js`),
+    );
+    return (await loading).strings;
   } catch {
     return en;
   }
@@ -49,7 +51,7 @@ export const withLabels = (strings: Strings, labels: Labels | undefined): String
 /** The language of an element: its own or its nearest ancestor's `lang`, also outside its shadow root. */
 export function langOf(element: Element): string {
   const found = element.closest('[lang]');
-  if (found) return found.getAttribute('lang')!;
-  const root = element.getRootNode();
-  return root instanceof ShadowRoot ? langOf(root.host) : 'en';
+  // Not `instanceof`: the roots of an iframe are of other classes.
+  const { host } = element.getRootNode() as Partial<ShadowRoot>;
+  return found?.getAttribute('lang') ?? (host ? langOf(host) : 'en');
 }

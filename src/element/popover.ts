@@ -4,8 +4,8 @@ const gap = 8;
 /** Shows a popover, or hides it; places it again where its size or the page has changed. */
 export type TogglePopover = (isOpen: boolean) => void;
 
-/** What is open, the last one at the end: that is the one which Escape closes. */
-const open: object[] = [];
+/** What is open in each window, the last one at the end: that is the one which Escape closes. They go with an iframe. */
+const stacks = new WeakMap<Window, object[]>();
 
 /**
  * Keeps a popover where `place` puts it while it is open. (CSS anchor positioning is younger than our baseline.)
@@ -18,6 +18,7 @@ export function createPopover(
 ): TogglePopover {
   // The page may move both to another window, such as an iframe's.
   let view: Window = window;
+  let open: object[] = [];
   const replace = (): void => place(box);
   const onKey = (event: KeyboardEvent): void => {
     if (event.key !== 'Escape' || open.at(-1) !== box) return;
@@ -38,13 +39,15 @@ export function createPopover(
     };
     listen(false);
     const at = open.indexOf(box);
-    if (at >= 0 && !canOpen) open.splice(at, 1);
+    if (at >= 0 && !(canOpen && view === defaultView)) open.splice(at, 1);
     if (!canOpen) {
       box.style.left = box.style.top = '';
       return;
     }
-    if (at < 0) open.push(box);
     view = defaultView;
+    if (!stacks.has(view)) stacks.set(view, []);
+    open = stacks.get(view)!;
+    if (!open.includes(box)) open.push(box);
     listen(true);
     replace();
   };

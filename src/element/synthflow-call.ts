@@ -11,6 +11,7 @@ import { CallController, canCall, type CallOptions } from '../call/call-controll
 import type { AudioDevices, CallReport, CallStats } from '../call/call-report.js';
 import type { DiagnoseOptions, Diagnosis } from '../call/diagnosis/diagnosis.js';
 import type { CallError } from '../call/errors.js';
+import { isOpenAt } from '../call/hours.js';
 import { loadDiagnosis } from '../call/load-diagnosis.js';
 import { isRunning, type CallStatus } from '../call/machine.js';
 import type { ChallengeSolver, TokenProvider } from '../call/session.js';
@@ -29,7 +30,6 @@ import { callIcon, microphoneIcon, settingsIcon } from './icons.js';
 import { en } from './locales/en.js';
 import { fileOf, langOf, loadStrings, withLabels, type Labels } from './language.js';
 import { giveConsent, hasConsent } from './consent.js';
-import { isOpenAt } from './hours.js';
 import { createPopover, placeBeside, placeOver, type TogglePopover } from './popover.js';
 import { styles } from './styles.js';
 import { Visualizer } from './visualizer.js';
@@ -295,7 +295,7 @@ export class SynthflowCall extends LitElement {
   #words = en;
   #file?: string | undefined;
   #hasSpoken = false;
-  #minute?: ReturnType<typeof setInterval>;
+  #minute?: number | undefined;
   #wasConsentAsked = false;
   #settleConsent: (isStarted: boolean | Promise<boolean>) => void = () => {};
   #holding?: ReturnType<typeof setTimeout>;
@@ -329,10 +329,6 @@ export class SynthflowCall extends LitElement {
     return this.#controller.stats;
   }
 
-  static override get observedAttributes(): string[] {
-    return [...super.observedAttributes, 'lang'];
-  }
-
   /** Every attribute is its property's name in kebab case. */
   static override createProperty(name: string, options: PropertyDeclaration): void {
     const attribute = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -344,18 +340,16 @@ export class SynthflowCall extends LitElement {
     this.#setState('idle', true);
   }
 
-  override attributeChangedCallback(name: string, old: string | null, value: string | null): void {
-    super.attributeChangedCallback(name, old, value);
-    if (name === 'lang' && this.hasUpdated) void this.#speak();
-  }
-
   override connectedCallback(): void {
     super.connectedCallback();
     this.#window = this.ownerDocument.defaultView;
     this.#listen(true);
     this.#keepHours();
     this.#langs ??= new MutationObserver(() => void this.#speak());
-    this.#langs.observe(this.ownerDocument.documentElement, { attributeFilter: ['lang'] });
+    // All that may name its language: each move of one of them takes it out and in again, and comes here.
+    for (let node: Node | null = this; node; node = node.parentNode ?? (node as Partial<ShadowRoot>).host ?? null) {
+      this.#langs.observe(node, { attributeFilter: ['lang'] });
+    }
     this.requestUpdate();
     // Now, not in a microtask: Lit then takes over what the page has set before the script was there.
     if (!this.hasUpdated) this.performUpdate();
@@ -365,7 +359,7 @@ export class SynthflowCall extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#langs?.disconnect();
-    clearInterval(this.#minute);
+    this.#window?.clearInterval(this.#minute);
     this.#togglePanel?.(false);
     this.#toggleCard?.(false);
     this.#listen(false);
@@ -407,6 +401,7 @@ export class SynthflowCall extends LitElement {
     )
       return false;
     if (!hasConsent(this.#consentText)) return this.#askConsent();
+    this.#endConsent();
     this.#isStarting = true;
     const isWanted = this.dispatchEvent(new CallBeforeStartEvent());
     this.#isStarting = false;
@@ -418,8 +413,9 @@ export class SynthflowCall extends LitElement {
     return this.#controller.start(options);
   }
 
-  /** Hangs up. Resolves when microphone and sound are let go; does nothing while no call runs. */
+  /** Hangs up. Resolves when microphone and sound are let go. Where no call runs, it takes back a question for consent. */
   async stop(): Promise<void> {
+    this.#endConsent();
     await this.#controller.stop();
   }
 
@@ -451,12 +447,18 @@ export class SynthflowCall extends LitElement {
    * report. Asks for no permission and spends no session. Call it from a click to have sound tried too. Never rejects.
    */
   async diagnose(options?: DiagnoseOptions): Promise<Diagnosis> {
-    return loadDiagnosis({ ...this.#options(), ...options }, this);
+    const language = this.#words === en ? this.#file : undefined;
+    return loadDiagnosis({ ...this.#options(), hours: this.hours, language, ...options }, this);
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     this.#strings = withLabels(this.#words, this.labels);
-    if (changed.has('hours')) this.#keepHours();
+    if (changed.has('hours')) {
+      this.#keepHours();
+      if (this.hours && isOpenAt(this.hours, new Date()) === undefined) {
+        console.warn('<synthflow-call> hours cannot be read.');
+      }
+    }
     this.#focused = this.shadowRoot?.activeElement;
     if (changed.has('microphoneId')) this.#controller.setMicrophone(this.microphoneId);
     if (changed.has('speakerId')) this.#controller.setSpeaker(this.speakerId);
@@ -950,8 +952,8 @@ export class SynthflowCall extends LitElement {
   async #toggleSettings(): Promise<void> {
     if (this.deviceList) return this.#closePanel();
     const devices = await this.devices();
-    // The card may be closed meanwhile.
-    if (this.#layout !== 'card') return;
+    // The card may be closed meanwhile, or taken away.
+    if (this.#layout !== 'card' || !this.isConnected) return;
     this.deviceList = devices;
     this.isPanelClosed = false;
   }
@@ -962,14 +964,15 @@ export class SynthflowCall extends LitElement {
   }
 
   /** Held, the mute button lets the visitor talk while muted. */
-  #press(event: Event): void {
-    if (event instanceof KeyboardEvent) {
+  #press(event: PointerEvent | KeyboardEvent): void {
+    // Not `instanceof`: those of an iframe are of other classes.
+    if ('key' in event) {
       // An Enter key that is held would click again and again.
       if (event.repeat) event.preventDefault();
       if (event.repeat || !/^( |Enter)$/.test(event.key)) return;
     } else {
       // Also when the pointer has left the button by then.
-      (event.target as Element).setPointerCapture((event as PointerEvent).pointerId);
+      (event.target as Element).setPointerCapture(event.pointerId);
     }
     this.#isHeld = false;
     clearTimeout(this.#holding);
@@ -993,15 +996,22 @@ export class SynthflowCall extends LitElement {
 
   #closePanel(): void {
     this.isPanelClosed = true;
-    this.isConsentAsked = false;
     this.deviceList = undefined;
+    this.#endConsent();
+  }
+
+  #endConsent(): void {
+    this.isConsentAsked = false;
     this.#settleConsent(false);
   }
 
   /** Hours begin and end: they are looked at each minute, where there are some. */
   #keepHours(): void {
-    clearInterval(this.#minute);
-    if (this.hours && this.isConnected) this.#minute = setInterval(() => this.requestUpdate(), 60_000);
+    // Of its own window: a timer of ours would outlast an iframe.
+    this.#window?.clearInterval(this.#minute);
+    if (this.hours && this.isConnected) {
+      this.#minute = this.#window?.setInterval(() => this.requestUpdate(), 60_000);
+    }
   }
 
   /** Takes over the page's language. */
@@ -1012,7 +1022,7 @@ export class SynthflowCall extends LitElement {
     this.isWordless = !!file && !this.#hasSpoken;
     this.#hasSpoken = true;
     const timer = setTimeout(() => (this.isWordless = false), 1000);
-    const words = file ? await loadStrings(file, this.#assets) : en;
+    const words = file ? await loadStrings(file, this.#options()) : en;
     clearTimeout(timer);
     if (file !== this.#file) return;
     this.#words = words;

@@ -1,16 +1,13 @@
+import { importText, type FileLocation } from './import-file.js';
 import type { BindCommand, hostSocket, LinkCommand, SocketCommand, SocketReport, SocketStats } from './socket-host.js';
 import { startSocketWorker } from './start-worker.js';
 import type { WorkerCommand } from './synthflow-call.worker.js';
 import { url } from './synthflow-call.worker.ts?file';
 
 /** Where a socket may run. */
-export interface ThreadOptions {
-  /** URL of the folder of our files, with a slash at its end, when it is not the script's own. */
-  readonly assetsUrl?: string | undefined;
+export interface ThreadOptions extends FileLocation {
   /** Keeps the socket on this thread. Default false. */
   readonly noWorker?: boolean | undefined;
-  /** `blob:` or `data:`: what the page's policy allows of scripts beside ours. What else it may be is the worklet's matter. */
-  readonly workletUrl?: string | undefined;
 }
 
 /** The call's end of a socket. */
@@ -93,27 +90,24 @@ function hostOnce(options: ThreadOptions): ReturnType<typeof loadHost> {
   return host;
 }
 
-async function loadHost({ assetsUrl, workletUrl = '' }: ThreadOptions): Promise<typeof import('./socket-host.js')> {
-  const isFile = !/^(blob:|data:)?$/.test(workletUrl);
-  const folder = assetsUrl ?? (isFile ? new URL(workletUrl, location.href) : url);
-  const named = new URL('synthflow-call.socket-host.js', folder).href;
+/** Where its file is: with the worklet's, where that alone is named. */
+export function hostFile({ assetsUrl, workletUrl }: FileLocation): string {
+  const beside = /^(blob:|data:)?$/.test(workletUrl ?? '') ? url : new URL(workletUrl!, location.href);
+  return new URL('synthflow-call.socket-host.js', assetsUrl ?? beside).href;
+}
+
+/** Loads what a socket needs on this thread. */
+export async function loadHost(options: FileLocation): Promise<typeof import('./socket-host.js')> {
+  const named = hostFile(options);
+  const { workletUrl } = options;
   const load = (file: string): ReturnType<typeof loadHost> => import(/* @vite-ignore */ file);
-  const type = 'text/javascript';
-  const read = async (): Promise<string> => {
-    const answer = await fetch(named);
-    if (!answer.ok) throw new Error(`${answer.status}`);
-    return answer.text();
-  };
   // As with the worklet: what the page's policy has ruled out is not tried. The second has another name, since browsers keep
   // that a file has failed.
   const ways: readonly (() => ReturnType<typeof loadHost>)[] = [
-    () => (assetsUrl || isFile ? load(named) : import('./socket-host.js')),
+    () => (named === hostFile({}) ? import('./socket-host.js') : load(named)),
     () => load(`${named}?${Date.now()}`),
-    async () => {
-      const blob = URL.createObjectURL(new Blob([await read()], { type }));
-      return load(blob).finally(() => URL.revokeObjectURL(blob));
-    },
-    async () => load(`data:${type},${encodeURIComponent(await read())}`),
+    () => importText(named, 'blob:'),
+    () => importText(named, 'data:'),
   ];
   let cause: unknown;
   for (const way of ways.slice(workletUrl === 'blob:' ? 2 : workletUrl === 'data:' ? 3 : 0)) {

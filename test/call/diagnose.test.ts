@@ -1,4 +1,5 @@
 import { expect } from '@open-wc/testing';
+import { loadHost } from '../../src/protocol/socket-thread.js';
 import { startSocketWorker } from '../../src/protocol/start-worker.js';
 import { diagnose, version } from '../../src/call/diagnose.js';
 import type { DiagnosisCheck, CheckName, DiagnoseOptions } from '../../src/call/diagnosis/diagnosis.js';
@@ -36,9 +37,9 @@ const violate = (effectiveDirective: string, disposition: SecurityPolicyViolatio
   );
 
 /** Diagnoses a page whose token endpoint is ours, unless the options say otherwise, and says what was printed. */
-async function look(options: DiagnoseOptions = { tokenEndpoint: '/token' }) {
+async function look(options: DiagnoseOptions = { tokenEndpoint: '/token' }, load = loadHost) {
   const said = watchConsole();
-  const report = await diagnose({ socketOrigin, ...options }, undefined, startSocketWorker);
+  const report = await diagnose({ socketOrigin, ...options }, undefined, startSocketWorker, load);
   const check = (name: CheckName): DiagnosisCheck => report.checks.find((candidate) => candidate.name === name)!;
   return { report, check, said };
 }
@@ -52,8 +53,10 @@ const expectPoint = (
   expect({ status, code }).to.deep.equal({ code: undefined, ...wanted });
   for (const word of words) expect(`${message} ${advice}`).to.match(new RegExp(word));
   if (status === 'failed') expect(advice).to.be.a('string');
-  if (code && status !== 'ok') expect(docs).to.equal(`docs/troubleshooting.md#${code}`);
+  if (code && status !== 'ok') expect(docs).to.equal(`${docsUrl}#${code}`);
 };
+
+const docsUrl = `https://unpkg.com/synthflow-call@${version}/docs/troubleshooting.md`;
 
 const ours = json(200, { ok: true, version: '9.9.9' });
 
@@ -119,7 +122,7 @@ describe('diagnose', () => {
     const warned = said.filter(({ method }) => method === 'warn').map(({ words }) => String(words[0]));
     expect(warned).to.have.lengthOf(1);
     expect(warned[0]).to.match(
-      /^✗ token-endpoint: .+\n {2}→ .+\n {2}docs\/troubleshooting\.md#token-endpoint-missing$/,
+      /^✗ token-endpoint: .+\n {2}→ .+\n {2}https:\/\/.+\/troubleshooting\.md#token-endpoint-missing$/,
     );
   });
 
@@ -175,6 +178,29 @@ describe('diagnose', () => {
       expectPoint((await look()).check('in-app-browser'), { status: 'warning' }, 'fallback-href');
       replace(navigator, 'userAgent', 'Mozilla/5.0 (Linux; Android 14; wv) AppleWebKit/537.36 Chrome/120.0 Mobile');
       expectPoint((await look()).check('in-app-browser'), { status: 'warning' });
+    });
+  });
+
+  describe('opening hours', () => {
+    const hours = async (hours?: string) => (await look({ hours })).check('hours');
+
+    it('are none', async () => {
+      expect(await hours()).to.equal(undefined);
+    });
+
+    it('last', async () => {
+      expectPoint(await hours('Mo-Su 00:00-24:00 UTC'), { status: 'ok' });
+    });
+
+    it('are over', async () => {
+      const yesterday = ['Su', 'Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa'][new Date(Date.now() - 86_400_000).getUTCDay()];
+      expectPoint(await hours(`${yesterday} 11:00-12:00 UTC`), { status: 'warning' }, 'no call can be started now');
+    });
+
+    it('cannot be read', async () => {
+      const check = await hours('9 to 5');
+      expectPoint(check, { status: 'warning' }, 'cannot be read', 'hours="Mo-Fr 09:00-17:00 Europe/Berlin"');
+      expect(check.docs).to.equal(`${docsUrl}#hours`);
     });
   });
 
@@ -309,9 +335,116 @@ describe('diagnose', () => {
       expectPoint((await look()).check('worker-file'), { status: 'warning' }, 'assets-url');
     });
 
-    it('need no worker where the page wants none', async () => {
+    it('need no worker where the page wants none, but what stands in for it', async () => {
       replace(globalThis, 'Worker', undefined);
-      expectPoint((await look({ noWorker: true })).check('worker-file'), { status: 'ok' });
+      const { check } = await look({ noWorker: true });
+      expectPoint(check('worker-file'), { status: 'ok' });
+      expectPoint(check('socket-host-file'), { status: 'ok' });
+    });
+
+    it('need nothing to stand in for a worker that starts', async () => {
+      let loads = 0;
+      const load = async () => (await loadHost({}), (loads += 1), loadHost({}));
+      const { report } = await look(undefined, load);
+      expect(report.checks.map(({ name }) => name)).not.to.contain('socket-host-file');
+      expect(loads).to.equal(0);
+    });
+
+    describe('for the page’s own thread', () => {
+      const noHost = () => Promise.reject(new TypeError('Failed to fetch dynamically imported module'));
+      const hostFile = async (answer: () => Response | Promise<Response>, options: DiagnoseOptions = {}) => {
+        const { fetch } = globalThis;
+        replace(globalThis, 'fetch', (url: URL | string, init: RequestInit) =>
+          String(url).includes('socket-host.js') ? Promise.resolve().then(answer) : fetch(url, init),
+        );
+        return (await look({ noWorker: true, ...options }, noHost)).check('socket-host-file');
+      };
+
+      it('are looked at where a worker should start and does not', async () => {
+        replace(globalThis, 'Worker', undefined);
+        const { check, report } = await look(undefined, noHost);
+        expectPoint(check('worker-file'), { status: 'warning' });
+        expect(check('socket-host-file').status).to.equal('failed');
+        expect(report.ok).to.equal(false);
+      });
+
+      it('are not there', async () => {
+        const check = await hostFile(() => new Response('', { status: 404 }));
+        expectPoint(check, failed, 'synthflow-call.socket-host.js', '404', 'assets-url to where');
+        expect(check.advice).not.to.contain('worklet-url');
+      });
+
+      it('are blocked by the policy', async () => {
+        expectPoint(await hostFile(javascript), failed, "script-src 'self'");
+        expectPoint(
+          await hostFile(javascript, { assetsUrl: 'https://cdn.example/files/' }),
+          failed,
+          'script-src https://cdn.example"',
+        );
+      });
+    });
+
+    describe('by worklet-url="blob:" and "data:"', () => {
+      for (const workletUrl of ['blob:', 'data:']) {
+        it(`are blocked by a policy without ${workletUrl}`, async () => {
+          blockWorklet(javascript);
+          expectPoint(
+            await worklet({ workletUrl }),
+            failed,
+            `script-src ${workletUrl}"`,
+            "or leave worklet-url out and add .+script-src 'self'",
+          );
+        });
+
+        it(`are read for ${workletUrl}, which connect-src does not allow`, async () => {
+          blockWorklet(() => {
+            violate('connect-src');
+            return Promise.reject(new TypeError('Failed to fetch'));
+          });
+          expectPoint(await worklet({ workletUrl }), failed, "connect-src 'self'\"");
+          expectPoint(
+            await worklet({ workletUrl, assetsUrl: 'https://cdn.example/files/' }),
+            failed,
+            'connect-src https://cdn.example"',
+          );
+        });
+
+        it(`are not there for ${workletUrl}`, async () => {
+          blockWorklet(() => new Response('', { status: 404 }));
+          expectPoint(await worklet({ workletUrl }), failed, 'synthflow-call.worklet.js is not there', '404');
+        });
+      }
+    });
+
+    describe('of the language', () => {
+      const language = async (options: DiagnoseOptions) => (await look(options)).check('language-file');
+      const folder = new URL('../../src/element/', import.meta.url).href;
+
+      it('are none where they are loaded', async () => {
+        expect(await language({})).to.equal(undefined);
+      });
+
+      it('are there by now', async () => {
+        expectPoint(await language({ language: 'de', assetsUrl: folder }), { status: 'ok' });
+        expectPoint(await language({ language: 'de', assetsUrl: folder, workletUrl: 'data:' }), {
+          status: 'ok',
+        });
+      });
+
+      it('are blocked by the policy', async () => {
+        replace(globalThis, 'fetch', () => {
+          violate('connect-src');
+          return Promise.reject(new TypeError('Failed to fetch'));
+        });
+        const check = await language({ language: 'de', workletUrl: 'blob:', assetsUrl: 'https://cdn.example/files/' });
+        expectPoint(check, { status: 'warning' }, 'connect-src https://cdn.example"', 'lang="en"');
+      });
+
+      it('are missing', async () => {
+        const check = await language({ language: 'de', assetsUrl: `${folder}nowhere/` });
+        expectPoint(check, { status: 'warning' }, 'locales/de.js is not there', 'assets-url', 'lang="en"');
+        expect(check.docs).to.equal(`${docsUrl}#language`);
+      });
     });
   });
 

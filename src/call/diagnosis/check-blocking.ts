@@ -1,6 +1,8 @@
 import { loadWorklet } from '../../audio/load-worklet.js';
 import { url as workletFile } from '../../audio/worklets/synthflow-call.worklet.ts?file';
+import { hostFile, type loadHost } from '../../protocol/socket-thread.js';
 import type { startSocketWorker } from '../../protocol/start-worker.js';
+import { importFile } from '../import-file.js';
 import { hasAudioWorklet } from './check-page.js';
 import type { DiagnoseOptions, Finding } from './diagnosis.js';
 import { watchPolicy, within } from './watch-policy.js';
@@ -17,39 +19,102 @@ export async function checkWorklet(options: DiagnoseOptions): Promise<Finding> {
     return true;
   });
   if (isLoaded) return { status: 'ok', message: 'The worklet is loaded.' };
-  return { status: 'failed', code: 'audio-failed', ...(await explainWorklet(options)) };
+  const { workletUrl, assetsUrl } = options;
+  const inFolder = assetsUrl && `${assetsUrl}synthflow-call.worklet.js`;
+  const named = schemeOf(options) ? inFolder : workletUrl || inFolder;
+  return explainFile('synthflow-call.worklet.js', named || workletFile, options);
 }
 
-/** Chromium does not tell when the policy blocks a worklet. So the file is read: where it is all right, the policy is not. */
-async function explainWorklet({ workletUrl, assetsUrl }: DiagnoseOptions): Promise<Omit<Finding, 'status'>> {
-  const inFolder = assetsUrl && `${assetsUrl}synthflow-call.worklet.js`;
-  const file = new URL(workletUrl || inFolder || workletFile, document.baseURI);
-  const allow = `"Content-Security-Policy: script-src ${file.origin === location.origin ? "'self'" : file.origin}"`;
-  const serve = 'Serve synthflow-call.worklet.js beside the script, or set assets-url or worklet-url to where it is.';
+/** Loads what the socket needs on the page's own thread, as a call does where no Worker starts. */
+export async function checkHostFile(options: DiagnoseOptions, load: typeof loadHost): Promise<Finding> {
+  const { value: host } = await watchPolicy(probeLimitMs, /^script-src/, () => load(options));
+  if (host) return { status: 'ok', message: 'What the websocket needs on the page’s own thread is loaded.' };
+  return explainFile('synthflow-call.socket-host.js', hostFile(options), options);
+}
+
+/** What the page's policy allows in place of our files, where the element was told so. */
+const schemeOf = ({ workletUrl }: DiagnoseOptions): string | undefined => /^(blob|data):$/.exec(workletUrl ?? '')?.[0];
+
+/** How a policy names the origin of a file. */
+const sourceOf = ({ origin }: URL): string => (origin === location.origin ? "'self'" : origin);
+
+/**
+ * Why a file without which there is no call does not run. Chromium does not tell when the policy blocks a worklet. So the
+ * file is read: where it is all right, the policy is not.
+ */
+async function explainFile(name: string, url: string, options: DiagnoseOptions): Promise<Finding> {
+  const explain = (message: string, advice: string): Finding => ({
+    status: 'failed',
+    code: 'audio-failed',
+    message,
+    advice,
+  });
+  const file = new URL(url, document.baseURI);
+  const scheme = schemeOf(options);
+  const add = (directive: string) => `"Content-Security-Policy: ${directive}"`;
+  const allow = add(`script-src ${scheme ?? sourceOf(file)}`);
+  const serve = `Serve ${name} beside the script, or set assets-url${/worklet/.test(name) ? ' or worklet-url' : ''} to where it is.`;
   const { value: response, directives } = await watchPolicy(probeLimitMs, /^connect-src/, () =>
     fetch(file, { signal: AbortSignal.timeout(probeLimitMs) }),
   );
   await response?.body?.cancel();
   if (directives.length) {
+    return scheme
+      ? explain(
+          `worklet-url="${scheme}" needs the text of ${name}, which the Content-Security-Policy does not let it read (connect-src).`,
+          `Add to the header: ${add(`connect-src ${sourceOf(file)}`)}.`,
+        )
+      : explain(
+          `${name} cannot be loaded, and the Content-Security-Policy lets nobody look why (connect-src).`,
+          `Allow it in the header: ${allow}. ${serve}`,
+        );
+  }
+  if (!response?.ok)
+    return explain(`${name} is not there${response ? `: the server answered ${response.status}` : ''}.`, serve);
+  if (scheme) {
+    return explain(
+      `worklet-url="${scheme}" is set, but the Content-Security-Policy keeps what begins with ${scheme} from running (script-src).`,
+      `Add to the header: ${allow}; or leave worklet-url out and add ${add(`script-src ${sourceOf(file)}`)}.`,
+    );
+  }
+  if (!/\b(java|ecma)script\b/.test(response.headers.get('Content-Type') ?? '')) {
+    return explain(`${name} is not served as a script.`, 'Send it with the header "Content-Type: text/javascript".');
+  }
+  return explain(
+    `${name} is there, but the Content-Security-Policy keeps it from running (script-src).`,
+    `Add to the header: ${allow}. blob: in worker-src does not help.`,
+  );
+}
+
+const never = (): Promise<never> => Promise.reject(new Error());
+
+/** What keeps the element from the page's language. */
+export async function checkLanguage(options: DiagnoseOptions): Promise<Finding | undefined> {
+  const { language, assetsUrl } = options;
+  if (!language) return undefined;
+  const name = `locales/${language}.js`;
+  const file = new URL(name, assetsUrl ?? workletFile);
+  const folder = new URL('../', file).href;
+  // Under another name: browsers keep that a file has failed.
+  const again = () => importFile(`${name}?${Date.now()}`, { ...options, assetsUrl: folder }, never);
+  const { value: words, directives } = await watchPolicy(probeLimitMs, /^(script|connect)-src/, again);
+  // It was still on its way.
+  if (words) return { status: 'ok', message: `${name} is loaded.` };
+  const [directive] = directives;
+  if (!directive) {
     return {
-      message: 'The worklet cannot be loaded, and the Content-Security-Policy lets nobody look why (connect-src).',
-      advice: `Allow it in the header: ${allow}. ${serve}`,
+      status: 'warning',
+      message: `${name} is not there: the element speaks English.`,
+      advice: 'Serve the folder locales beside the script, or set assets-url. Else set lang="en".',
     };
   }
-  if (!response?.ok) {
-    const told = response ? `: the server answered ${response.status}` : '';
-    return { message: `synthflow-call.worklet.js is not there${told}.`, advice: serve };
-  }
-  const type = response.headers.get('Content-Type') ?? '';
-  if (!/\b(java|ecma)script\b/.test(type)) {
-    return {
-      message: 'synthflow-call.worklet.js is not served as a script.',
-      advice: 'Send it with the header "Content-Type: text/javascript".',
-    };
-  }
+  const source = directive.startsWith('connect')
+    ? `connect-src ${sourceOf(file)}`
+    : `script-src ${schemeOf(options) ?? file.href}`;
   return {
-    message: 'synthflow-call.worklet.js is there, but the Content-Security-Policy keeps it from running (script-src).',
-    advice: `Add to the header: ${allow}. blob: in worker-src does not help.`,
+    status: 'warning',
+    message: `The Content-Security-Policy blocks ${name} (${directive}): the element speaks English.`,
+    advice: `Add to the header: "Content-Security-Policy: ${source}". Else set lang="en".`,
   };
 }
 

@@ -1,5 +1,6 @@
 import { listDevices } from '../../audio/devices.js';
-import type { CheckName, Finding } from './diagnosis.js';
+import { isOpenAt } from '../hours.js';
+import type { CheckName, DiagnoseOptions, Finding } from './diagnosis.js';
 import { within } from './watch-policy.js';
 
 /** What the page and its browser are; asked without a permission. */
@@ -152,6 +153,27 @@ async function checkDevices(): Promise<Finding> {
     message,
     advice: 'Connect a microphone, and allow it for the browser in the system’s settings.',
   };
+}
+
+/** Whether the site's opening hours can be read, and let calls be started now. */
+export function checkHours({ hours }: DiagnoseOptions): Finding | undefined {
+  if (!hours) return undefined;
+  switch (isOpenAt(hours, new Date())) {
+    case true:
+      return { status: 'ok', message: 'It is within the opening hours.' };
+    case false:
+      return {
+        status: 'warning',
+        message: 'It is outside of the opening hours, so no call can be started now.',
+        advice: 'Change hours, or wait. Without a time zone they are those of the visitor’s.',
+      };
+    default:
+      return {
+        status: 'warning',
+        message: 'hours cannot be read, so calls can be started at any time.',
+        advice: 'Write them like hours="Mo-Fr 09:00-17:00 Europe/Berlin".',
+      };
+  }
 }
 
 /** How often this file was asked. */

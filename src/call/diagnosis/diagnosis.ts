@@ -13,12 +13,17 @@ export type CheckName =
   | 'WebCodecs'
   | 'popover'
   | 'in-app-browser'
+  | 'hours'
   | 'microphone-policy'
   | 'microphone-permission'
   | 'devices'
   | 'audio-context'
   | 'worklet-file'
   | 'worker-file'
+  /** Only where no Worker starts. */
+  | 'socket-host-file'
+  /** Only where the page's language is not loaded. */
+  | 'language-file'
   | 'styles'
   | 'token-endpoint'
   | 'socket-policy'
@@ -44,7 +49,7 @@ export interface Finding {
 /** One point of a {@link Diagnosis}. */
 export interface DiagnosisCheck extends Finding {
   readonly name: CheckName;
-  /** Where the package's documentation says more; for all that is not `ok`. */
+  /** URL of the documentation that says more; for all that is not `ok`. */
   readonly docs?: string | undefined;
 }
 
@@ -64,4 +69,8 @@ export interface DiagnoseOptions extends SessionRequest, WorkletLocation, Thread
    * names it only with a session, and a session is never spent here.
    */
   readonly socketOrigin?: string | undefined;
+  /** The element's opening hours. */
+  readonly hours?: string | undefined;
+  /** The name of its language's file, where that is not loaded. */
+  readonly language?: string | undefined;
 }

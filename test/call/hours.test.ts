@@ -1,5 +1,5 @@
 import { expect } from '@open-wc/testing';
-import { isOpenAt } from '../../src/element/hours.js';
+import { isOpenAt } from '../../src/call/hours.js';
 
 /** 2026-11-26 is a Thursday. */
 const at = (day: number, time: string) => new Date(`2026-11-${day}T${time}:00Z`);
