@@ -1,5 +1,5 @@
-import type { Browser } from 'puppeteer-core';
-import { clickCall, startSite, waitForStatus } from '../../test/e2e/support/site.js';
+import type { Browser, Page } from 'puppeteer-core';
+import { pageWith, shippedTag, startSite, waitForStatus } from '../../test/e2e/support/site.js';
 import { WatchedPage, type Holdings } from './watched-page.js';
 
 /** What a page held after so many calls, or so many seconds of one. */
@@ -23,25 +23,43 @@ export interface SoakOptions {
   readonly onLook?: (checkpoint: Checkpoint) => void;
 }
 
-/** Makes calls in one page, one after the other, and looks now and then what the page holds while none runs. */
+/** What the element looks like in one call after the other. In mid-call each is, or opens into, the card. */
+const layouts = [
+  ['card', 'inline'],
+  ['pill', 'bottom-right'],
+  ['icon', 'inline'],
+] as const;
+
+/**
+ * Makes calls in one page, one after the other, and looks now and then what the page holds while none runs. The element is
+ * as it is shipped, with its sounds; the first call is preceded by the question for consent, and in each the menu is opened.
+ */
 export async function soakCalls(browser: Browser, { count, every, onLook }: SoakOptions): Promise<Checkpoint[]> {
   return inPage(browser, 'speech', async (watched, simulator) => {
     const { page } = watched;
-    const looks: Checkpoint[] = [];
+    const found: Checkpoint[] = [];
     for (let call = 1; call <= count; call += 1) {
-      await clickCall(page);
+      await wear(page, layouts[call % layouts.length]!);
+      await clickPart(page, 'button');
+      if (call === 1) await clickPart(page, 'accept');
       await waitForStatus(page, 'active');
       await page.waitForFunction(() => document.querySelector('synthflow-call')!.stats.audioMessages > 5);
-      await clickCall(page);
+      await clickPart(page, 'settings');
+      await page.waitForFunction(
+        // Not the element itself: whoever waits for it would hold it.
+        () => !!document.querySelector('synthflow-call')!.shadowRoot!.querySelector('.panel:popover-open input'),
+      );
+      await clickPart(page, 'button');
       await waitForStatus(page, 'ended');
       await simulator.nextReport();
       if (call % every !== 0) continue;
+      await wear(page, ['pill', 'inline']);
       // The context closes after the call's end, and with it go its timers.
       await page.evaluate(() => document.querySelector('synthflow-call')!.stop());
-      looks.push({ at: call, ...(await watched.look()) });
-      onLook?.(looks.at(-1)!);
+      found.push({ at: call, ...(await watched.look()) });
+      onLook?.(found.at(-1)!);
     }
-    return looks;
+    return found;
   });
 }
 
@@ -50,8 +68,10 @@ export async function soakOneCall(browser: Browser, { count, every, onLook }: So
   // The visitor beeps, and the agent says it again.
   return inPage(browser, { name: 'echo', greeting: false }, async (watched) => {
     const { page } = watched;
-    const looks: Checkpoint[] = [];
-    await clickCall(page);
+    const found: Checkpoint[] = [];
+    await wear(page, ['card', 'inline']);
+    await clickPart(page, 'button');
+    await clickPart(page, 'accept');
     await waitForStatus(page, 'active');
     for (let second = every; second <= count; second += every) {
       await page.waitForFunction(
@@ -59,8 +79,8 @@ export async function soakOneCall(browser: Browser, { count, every, onLook }: So
         { polling: 200, timeout: (every + 30) * 1000 },
         second,
       );
-      looks.push({ at: second, ...(await watched.look()) });
-      onLook?.(looks.at(-1)!);
+      found.push({ at: second, ...(await watched.look()) });
+      onLook?.(found.at(-1)!);
     }
     const { status, stats } = await page.evaluate(() => {
       const { status, stats } = document.querySelector('synthflow-call')!;
@@ -69,7 +89,7 @@ export async function soakOneCall(browser: Browser, { count, every, onLook }: So
     if (status !== 'active' || stats.chunksSent < 40 * count || stats.audioMessages === 0) {
       throw new Error(`The call is ${status}: ${JSON.stringify(stats)}`);
     }
-    return looks;
+    return found;
   });
 }
 
@@ -122,12 +142,36 @@ export function describeLook(
   );
 }
 
+/** Closes the card and the menu, and gives the element another look. */
+async function wear(
+  page: Page,
+  [variant, position]: (typeof layouts)[number] | readonly ['pill', 'inline'],
+): Promise<void> {
+  await page.evaluate(
+    async (variant, position) => {
+      const element = document.querySelector('synthflow-call')!;
+      for (const close of element.shadowRoot!.querySelectorAll<HTMLElement>('.close')) close.click();
+      Object.assign(element, { variant, position });
+      await element.updateComplete;
+    },
+    variant,
+    position,
+  );
+}
+
+/** Clicks a part of the element. Not by a locator: that holds what it has clicked, also when it is gone from the page. */
+async function clickPart(page: Page, name: string): Promise<void> {
+  const part = await page.waitForSelector(`synthflow-call >>> [part=${name}]`, { visible: true });
+  await part!.click();
+  await part!.dispose();
+}
+
 async function inPage<T>(
   browser: Browser,
   scenario: Parameters<typeof startSite>[0],
   test: (watched: WatchedPage, simulator: Awaited<ReturnType<typeof startSite>>['simulator']) => Promise<T>,
 ): Promise<T> {
-  const site = await startSite(scenario);
+  const site = await startSite(scenario, { html: pageWith(shippedTag('consent="I agree."')) });
   const watched = await WatchedPage.open(browser, site.url);
   let hasCrashed = false;
   watched.page.on('error', () => (hasCrashed = true));

@@ -8,7 +8,8 @@ export async function loadDiagnosis(options: DiagnoseOptions, element: Element):
   const name = 'synthflow-call.diagnose.js';
   try {
     const beside = () => import('./diagnose.js');
-    const { diagnose } = await importFile<Awaited<ReturnType<typeof beside>>>(name, options, beside);
+    // Where the file cannot be had as the page says, that is what it is to find out.
+    const { diagnose } = await importFile<Awaited<ReturnType<typeof beside>>>(name, options, beside).catch(beside);
     return await diagnose(options, element, startSocketWorker, loadHost);
   } catch {
     const message = `Serve ${name} beside the script, allowed by script-src.`;

@@ -218,7 +218,7 @@ export class SynthflowCall extends LitElement {
   maxDuration = 1800;
   /** Seconds without speech on either side after which the call ends by itself; 0 = never. */
   idleTimeout = 300;
-  /** Goes on with a fresh session when the connection is lost: up to three tries in 20 s. Each may be billed. */
+  /** Goes on with a fresh session when the connection is lost: up to three tries in 20 s, five times a call. Each may be billed. */
   reconnect = false;
   /** What the agent's voice does while the visitor speaks over it: `duck`, `clear` what it had still to say, or `off`. */
   bargeIn: 'duck' | 'clear' | 'off' = 'duck';
@@ -234,7 +234,7 @@ export class SynthflowCall extends LitElement {
   noAutoGainControl = false;
   /** Folder of the files beside the script, when it is not the script's own. */
   assetsUrl?: string;
-  /** URL of the worklet's file; or `blob:` or `data:` alone, where the page's policy allows that and not the file. */
+  /** URL of the worklet's file; or `blob:` or `data:` alone, where the page's policy allows that and not the files. */
   workletUrl?: string;
   /** Keeps the websocket on the page's own thread. */
   noWorker = false;
@@ -254,7 +254,7 @@ export class SynthflowCall extends LitElement {
   fallbackHref?: string;
   /** The words of that link. */
   fallbackLabel?: string;
-  /** Opening hours, such as `Mo-Fr 09:00-17:00 Europe/Berlin`: else there are no calls, and the fallback is offered. */
+  /** Opening hours, such as `Mo-Fr 09:00-17:00 Europe/Berlin`: else there are no calls, and the fallback is offered. Where they cannot be read it is always open, and the console says so. */
   hours?: string;
   /** The site's own words in place of some of the element's, in the shape of `Strings`. */
   labels?: Labels;

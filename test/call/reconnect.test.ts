@@ -445,15 +445,18 @@ describe('a call whose connection is lost', () => {
     expect(call.sessions.all.length).to.equal(4);
   });
 
-  it('is had back each time where it holds for half a minute', async () => {
+  it('is had back each time where it holds for half a minute, five times', async () => {
     await begin();
     for (let losses = 0; losses < 5; losses += 1) {
       lose();
       await comeBack();
-      call.clock.advance(30_000);
+      call.clock.advance(31_000);
     }
     expect(call.controller.stats.reconnects).to.equal(5);
     expect(call.told.filter((type) => type === 'start').length).to.equal(1);
+    lose();
+    expectLost(1006);
+    expect(call.sessions.all.length).to.equal(6);
   });
 
   it('tells a poor connection, from the loss until it has been good for 5 s', async () => {

@@ -2,6 +2,7 @@ import { expect, html } from '@open-wc/testing';
 import '../../src/index.js';
 import type { SynthflowCall } from '../../src/element/synthflow-call.js';
 import { button, lead, part, place } from '../support/calls.js';
+import { watchConsole } from '../support/browser-fakes.js';
 import { replace } from '../support/replace.js';
 
 const link = (element: SynthflowCall) => part(element, 'fallback') as HTMLAnchorElement | null;
@@ -87,9 +88,21 @@ describe('opening hours', () => {
     expect(button(element).disabled).to.equal(true);
   });
 
-  it('that cannot be read close nothing', async () => {
+  it('that cannot be read close nothing, and the site’s developer is told once', async () => {
+    const said = watchConsole();
     const { element } = await place(html`<synthflow-call hours="whenever"></synthflow-call>`);
     expect(button(element).disabled).to.equal(false);
+    document.body.append(element);
+    element.label = 'Call';
+    await element.updateComplete;
+    const warning = { method: 'warn', words: ['<synthflow-call> hours cannot be read.'] };
+    expect(said).to.deep.equal([warning]);
+    element.hours = always;
+    await element.updateComplete;
+    element.hours = 'Mo-Fr 9-5';
+    await element.updateComplete;
+    expect(said).to.deep.equal([warning, warning]);
+    element.remove();
   });
 
   it('that end in a call do not end it', async () => {

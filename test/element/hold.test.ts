@@ -84,6 +84,23 @@ describe('the mute button that is held', () => {
     expect(events).to.be.empty;
   });
 
+  it('works in an iframe, whose events are of other classes', async () => {
+    const element = await muted(true);
+    const frame = document.body.appendChild(document.createElement('iframe'));
+    onTestEnd(() => frame.remove());
+    frame.contentDocument!.body.append(element);
+    await element.updateComplete;
+    const { KeyboardEvent } = frame.contentWindow as Window & typeof globalThis;
+    const key = (type: string) => mute(element).dispatchEvent(new KeyboardEvent(type, { key: ' ' }));
+    const on = changed(element);
+    key('keydown');
+    expect(await on).to.equal(false);
+    const off = changed(element);
+    key('keyup');
+    expect(await off).to.equal(true);
+    await element.stop();
+  });
+
   it('is muted again when the call ends meanwhile', async () => {
     const element = await muted(true);
     mute(element).setPointerCapture = () => {};

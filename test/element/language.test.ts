@@ -66,6 +66,42 @@ describe('the language', () => {
     await says(element, 'Avvia chiamata');
   });
 
+  it('changes with whatever is around it, also outside of a shadow root', async () => {
+    const around = await fixture<HTMLElement>(html`<div lang="fr"><section><p></p></section></div>`);
+    const element = document.createElement('synthflow-call');
+    around.querySelector('p')!.attachShadow({ mode: 'open' }).append(element);
+    await says(element, 'Démarrer un appel');
+    around.lang = 'de';
+    await says(element, 'Anruf starten');
+    around.querySelector('section')!.lang = 'es';
+    await says(element, 'Iniciar llamada');
+    around.querySelector('section')!.removeAttribute('lang');
+    await says(element, 'Anruf starten');
+    // Elsewhere, what was around it does not matter any more.
+    const other = await fixture<HTMLElement>(html`<div lang="it"></div>`);
+    other.append(element);
+    await says(element, 'Avvia chiamata');
+    around.lang = 'fr';
+    other.lang = 'nl';
+    const dutch = 'Gesprek starten';
+    await says(element, dutch);
+    expect(box(element).lang).to.equal('nl');
+  });
+
+  it('is that of an iframe’s page, also outside of a shadow root there', async () => {
+    const frame = document.body.appendChild(document.createElement('iframe'));
+    onTestEnd(() => frame.remove());
+    const page = frame.contentDocument!;
+    const host = page.body.appendChild(page.createElement('div'));
+    host.lang = 'it';
+    const element = document.createElement('synthflow-call');
+    host.attachShadow({ mode: 'open' }).append(element);
+    await says(element, 'Avvia chiamata');
+    host.removeAttribute('lang');
+    page.documentElement.lang = 'fr';
+    await says(element, 'Démarrer un appel');
+  });
+
   it('is English where its file cannot be loaded', async () => {
     const { element } = await place(html`<synthflow-call lang="de" assets-url="/nowhere"></synthflow-call>`);
     await says(element, 'Start a call');

@@ -16,7 +16,8 @@ import {
 /** Another origin, as a CDN is. */
 const cdn = 'http://127.0.0.1:*';
 const files = "default-src 'none'; style-src 'self'; connect-src 'self' {socket}";
-const oneScript = 'http://localhost:*/dist/synthflow-call.js';
+const beside = (name: string) => `http://localhost:*/dist/${name}`;
+const oneScript = beside('synthflow-call.js');
 const trusted = "require-trusted-types-for 'script'; trusted-types lit-html synthflow-call";
 
 interface Embedding {
@@ -27,6 +28,9 @@ interface Embedding {
   readonly attributes?: string;
   /** Where the websocket is. */
   readonly socketIn: 'worker' | 'page';
+  /** The page's language, and what the button then says before a call. Default: English. */
+  readonly lang?: string;
+  readonly words?: string;
   /** Directives that the browser reports as violated, in a whole call. Default: none. */
   readonly reported?: readonly string[];
 }
@@ -131,6 +135,36 @@ const embeddings: Embedding[] = [
     attributes: 'no-worker worklet-url="data:"',
     socketIn: 'page',
   },
+  {
+    title: 'blob: alone, worklet-url="blob:" and a page in German',
+    policy: `${files}; script-src ${oneScript} blob:`,
+    attributes: 'no-worker worklet-url="blob:"',
+    lang: 'de',
+    words: 'Anruf starten',
+    socketIn: 'page',
+  },
+  {
+    title: 'data: alone, worklet-url="data:" and a page in German',
+    policy: `${files}; script-src ${oneScript} data:`,
+    attributes: 'no-worker worklet-url="data:"',
+    lang: 'de',
+    words: 'Anruf starten',
+    socketIn: 'page',
+  },
+  {
+    title: 'each file by its path, and a page in German',
+    policy: `${files}; script-src ${oneScript} ${beside('synthflow-call.worklet.js')} ${beside('locales/de.js')}; worker-src 'self'`,
+    lang: 'de',
+    words: 'Anruf starten',
+    socketIn: 'worker',
+  },
+  {
+    title: 'each file by its path but the language’s',
+    policy: `${files}; script-src ${oneScript} ${beside('synthflow-call.worklet.js')}; worker-src 'self'`,
+    lang: 'de',
+    socketIn: 'worker',
+    reported: ['script-src-elem'],
+  },
   // Chromium tells nobody of a worklet that it blocks; of the socket host's file it does.
   {
     title: 'blob: alone',
@@ -168,13 +202,19 @@ describe('a Content-Security-Policy', { concurrency: 3, timeout: 600_000 }, () =
 
 /** Calls twice, until the agent is heard: what is made once a page must do for the second call. */
 async function call(browser: Browser, embedding: Embedding): Promise<void> {
-  const { policy, attributes = '', socketIn, reported = [] } = embedding;
+  const { policy, attributes = '', socketIn, reported = [], lang = 'en', words = 'Start a call' } = embedding;
   const script = embedding.script ?? '<script type="module" src="/dist/synthflow-call.js"></script>';
-  const html = `<!doctype html><html lang="en"><title>A site</title>${script}${tag(attributes)}</html>`;
+  const html = `<!doctype html><html lang="${lang}"><title>A site</title>${script}${tag(attributes)}</html>`;
   const site = await startSite('speech', { html, policy, headers: { 'Access-Control-Allow-Origin': '*' } });
   const context = await browser.createBrowserContext();
   try {
     const page = await visit(context, site.url, { record: false });
+    await page.waitForFunction(
+      (wanted) =>
+        document.querySelector('synthflow-call')!.shadowRoot!.querySelector('button')!.innerText.trim() === wanted,
+      {},
+      words,
+    );
     for (const round of [1, 2]) {
       await clickCall(page);
       await waitForStatus(page, 'active');

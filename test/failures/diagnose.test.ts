@@ -113,6 +113,82 @@ describe('diagnose()', () => {
       assert.equal(report.ok, false);
       assert.deepEqual(faults(report), ['diagnose-file: failed']);
       assert.match(report.checks[0]!.message, /synthflow-call\.diagnose\.js/);
+      const said = consoleOf.get(page)!.filter((line) => !line.startsWith('browser: '));
+      assert.deepEqual(said, [`warn: <synthflow-call> ${report.checks[0]!.message}`]);
+    }));
+
+  it('takes its own file from assets-url', () =>
+    onSite(
+      browser,
+      startSite('speech', {
+        html: pageWith(tag('assets-url="/dist"')).replace('"/dist/synth', '"/mirror/synth'),
+        missing: ['/mirror/synthflow-call.diagnose.js'],
+      }),
+      async (page, site) => {
+        assert.deepEqual(faults(await diagnose(page, site)), []);
+        assert.ok(site.requests.includes('/dist/synthflow-call.diagnose.js'));
+      },
+    ));
+
+  const beside = (name: string) => `http://localhost:*/dist/${name}`;
+  const scripts = `script-src ${beside('synthflow-call.js')} ${beside('synthflow-call.diagnose.js')}`;
+
+  it('says what a policy lets nobody load where no worker starts, as the call does', () =>
+    onSite(
+      browser,
+      startSite('speech', { policy: `${scripts} ${beside('synthflow-call.worklet.js')}; worker-src 'none'` }),
+      async (page, site) => {
+        const report = await diagnose(page, site);
+        assert.deepEqual(faults(report), ['worker-file: warning', 'socket-host-file: failed audio-failed']);
+        assert.match(find(report, 'socket-host-file').advice!, /"Content-Security-Policy: script-src 'self'"/);
+        await expectNothingSpent(page, site);
+        await clickCall(page);
+        await waitForStatus(page, 'failed');
+        assert.equal(await page.evaluate(() => document.querySelector('synthflow-call')!.error!.code), 'audio-failed');
+      },
+    ));
+
+  for (const scheme of ['blob:', 'data:']) {
+    it(`says that worklet-url="${scheme}" needs ${scheme} in script-src, and what needs less`, () =>
+      onSite(
+        browser,
+        startSite('speech', {
+          html: pageWith(tag(`worklet-url="${scheme}"`)),
+          policy: `${scripts}; worker-src 'self'`,
+        }),
+        async (page, site) => {
+          const report = await diagnose(page, site);
+          assert.deepEqual(faults(report), ['worklet-file: failed audio-failed']);
+          const { advice } = find(report, 'worklet-file');
+          assert.ok(advice!.includes(`"Content-Security-Policy: script-src ${scheme}"`), advice);
+          assert.ok(
+            advice!.includes(`leave worklet-url out and add "Content-Security-Policy: script-src 'self'"`),
+            advice,
+          );
+        },
+      ));
+  }
+
+  it('names the directive that keeps it from the page’s language', () =>
+    onSite(
+      browser,
+      startSite('speech', {
+        html: pageWith(tag()).replace('lang="en"', 'lang="de"'),
+        policy: `${scripts} ${beside('synthflow-call.worklet.js')}; worker-src 'self'`,
+      }),
+      async (page, site) => {
+        const report = await diagnose(page, site);
+        assert.deepEqual(faults(report), ['language-file: warning']);
+        const { message, advice } = find(report, 'language-file');
+        assert.match(message, /locales\/de\.js \(script-src-elem\)/);
+        assert.ok(advice!.includes(`"Content-Security-Policy: script-src ${site.url}/dist/locales/de.js"`), advice);
+      },
+    ));
+
+  it('says that hours cannot be read, as the console does once', () =>
+    onSite(browser, startSite('speech', { html: pageWith(tag('hours="9 to 5"')) }), async (page, site) => {
+      assert.deepEqual(consoleOf.get(page), ['warn: <synthflow-call> hours cannot be read.']);
+      assert.deepEqual(faults(await diagnose(page, site)), ['hours: warning']);
     }));
 
   it('says that Permissions-Policy takes the microphone', () =>
@@ -284,6 +360,7 @@ describe('docs/troubleshooting.md', () => {
   });
 
   it('has the other sections that a diagnosis links to', () => {
-    for (const name of ['diagnose', 'worker', 'in-app-browser']) assert.ok(sections.has(name), name);
+    for (const name of ['diagnose', 'worker', 'in-app-browser', 'hours', 'language'])
+      assert.ok(sections.has(name), name);
   });
 });

@@ -7,8 +7,8 @@ import {
   launch,
   onSite,
   pageWith,
+  shippedTag,
   startSite,
-  tag,
   waitForStatus,
 } from '../e2e/support/site.js';
 
@@ -35,9 +35,11 @@ describe('a visitor who leaves the page', () => {
     ['in mid-call', true, ''],
     ['in mid-call where no-leave-warning is set', false, 'no-leave-warning'],
     ['after a call', false, ''],
+    ['in mid-call on the card', true, 'variant="card"'],
+    ['after a call on the card', false, 'variant="card"'],
   ] as const) {
     it(`${when} is ${isAsked ? '' : 'not '}asked`, () =>
-      onSite(browser, startSite('speech', { html: pageWith(tag(attributes)) }), async (page, { simulator }) => {
+      onSite(browser, startSite('speech', { html: pageWith(shippedTag(attributes)) }), async (page, { simulator }) => {
         const asked: string[] = [];
         page.on('dialog', (dialog) => {
           asked.push(dialog.type());
@@ -46,7 +48,7 @@ describe('a visitor who leaves the page', () => {
         // Without a tap in the page no browser asks.
         await page.mouse.click(1, 1);
         if (when !== 'before a call') await call(page);
-        if (when === 'after a call') {
+        if (when.startsWith('after a call')) {
           await clickCall(page);
           await waitForStatus(page, 'ended');
         }
@@ -56,8 +58,10 @@ describe('a visitor who leaves the page', () => {
       }));
   }
 
+  const card = pageWith(shippedTag('variant="card"'));
+
   it('may stay, and the call goes on', () =>
-    onSite(browser, startSite('speech'), async (page) => {
+    onSite(browser, startSite('speech', { html: card }), async (page) => {
       page.on('dialog', (dialog) => void dialog.dismiss());
       await call(page);
       await page.evaluate(() => {
@@ -74,7 +78,7 @@ describe('a visitor who leaves the page', () => {
     }));
 
   it('gets the page back as it was, where no call was running', () =>
-    onSite(browser, startSite('speech', { files: elsewhere }), async (page) => {
+    onSite(browser, startSite('speech', { html: card, files: elsewhere }), async (page) => {
       for (const round of ['before a call', 'after a call']) {
         if (round === 'after a call') {
           await call(page);
@@ -96,7 +100,7 @@ describe('a visitor who leaves the page', () => {
   it('in mid-call ends it, and can call again in the page that comes back', () =>
     onSite(
       browser,
-      startSite('speech', { files: elsewhere, html: pageWith(tag('no-leave-warning')) }),
+      startSite('speech', { files: elsewhere, html: pageWith(shippedTag('variant="card" no-leave-warning')) }),
       async (page, { simulator }) => {
         await call(page);
         await goAway(page);
@@ -115,7 +119,7 @@ describe('a visitor who leaves the page', () => {
     ));
 
   it('may leave it frozen: the call is over, and the next start calls', () =>
-    onSite(browser, startSite('speech'), async (page, { simulator }) => {
+    onSite(browser, startSite('speech', { html: card }), async (page, { simulator }) => {
       await call(page);
       const devtools = await page.createCDPSession();
       await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });

@@ -81,6 +81,47 @@ describe('an element in an iframe', () => {
       assert.deepEqual(await page.evaluate(() => window.witness.errors), []);
     }));
 
+  it('is forgotten with it, though its card was open and its hours were kept', () =>
+    onSite(browser, startSite('speech'), async (page) => {
+      const prototype = await page.evaluateHandle(() => customElements.get('synthflow-call')!.prototype);
+      const count = async () => {
+        const elements = await page.queryObjects(prototype);
+        const found = await page.evaluate((all) => all.length, elements);
+        await elements.dispose();
+        return found;
+      };
+      const before = await count();
+      for (let round = 0; round < 3; round += 1) {
+        await page.evaluate(async () => {
+          const frame = document.body.appendChild(document.createElement('iframe'));
+          const element = document.createElement('synthflow-call');
+          Object.assign(element, { position: 'bottom-right', variant: 'card', hours: 'Mo-Su 00:00-24:00 UTC' });
+          frame.contentDocument!.body.append(element);
+          await element.updateComplete;
+          element.shadowRoot!.querySelector('button')!.click();
+          await element.updateComplete;
+          if (!element.shadowRoot!.querySelector('.call:popover-open')) throw new Error('The card is not open.');
+        });
+        assert.equal(await count(), before + 1);
+        await page.evaluate(() => document.querySelector('iframe')!.remove());
+      }
+      // Chromium keeps a window that is gone until its next task.
+      await page.waitForFunction(() => !document.querySelector('iframe'));
+      assert.equal(await count(), before);
+      assert.equal(await page.evaluate(() => window.witness.open().timers), 0);
+      // Escape belongs to what is open here.
+      await page.evaluate(() => {
+        document.querySelector('synthflow-call')!.position = 'bottom-right';
+        document.querySelector('synthflow-call')!.variant = 'card';
+      });
+      await page.locator('synthflow-call >>> [part=button]').setWaitForStableBoundingBox(false).click();
+      const isOpen = () =>
+        document.querySelector('synthflow-call')!.shadowRoot!.querySelector('.call:popover-open') !== null;
+      await page.waitForFunction(isOpen);
+      await page.keyboard.press('Escape');
+      await page.waitForFunction(`!(${isOpen.toString()})()`);
+    }));
+
   async function onFramed(files: Record<string, string>, test: (frame: Frame, page: Page) => Promise<void>) {
     const site = await startSite('speech', { files });
     try {

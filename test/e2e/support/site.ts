@@ -28,12 +28,15 @@ export const pageWith = (body: string): string => `<!doctype html>
 <script type="module" src="/dist/synthflow-call.js"></script></head>
 <body>${body}</body></html>`;
 
+/** The tag as a site would paste it, with all that it does by itself. */
+export const shippedTag = (attributes = ''): string =>
+  `<synthflow-call token-endpoint="/api/synthflow/token" assistant-id="agent" ${attributes}></synthflow-call>`;
+
 /**
- * The tag as a site would paste it; the agent does not go down when the fake microphone beeps over it.
+ * One that makes no sound of its own, so that what is recorded is the agent, who does not go down when the fake microphone
+ * beeps over it.
  */
-/** It makes no sound of its own, so that what is recorded is the agent. */
-export const tag = (attributes = 'barge-in="off"'): string =>
-  `<synthflow-call token-endpoint="/api/synthflow/token" assistant-id="agent" sounds="off" ${attributes}></synthflow-call>`;
+export const tag = (attributes = 'barge-in="off"'): string => shippedTag(`sounds="off" ${attributes}`);
 
 export interface Site {
   readonly url: string;
