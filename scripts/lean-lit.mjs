@@ -103,6 +103,12 @@ const cuts = {
     ['this._$EO?.forEach(t=>t.hostDisconnected?.())', ''],
     ['this._$EO?.forEach(t=>t.hostUpdate?.()),', ''],
     ['this._$EO?.forEach(t=>t.hostUpdated?.()),', ''],
+    // Defaults of an option: every property of ours has its attribute's name, or none.
+    ['{attribute:!0,type:String,converter:u,reflect:!1,useDefault:!1,hasChanged:f}', '{}'],
+    [
+      'const i=s.attribute;return!1===i?void 0:"string"==typeof i?i:"string"==typeof t?t.toLowerCase():void 0',
+      'return s.attribute||void 0',
+    ],
     // Converters, and those of objects.
     ['case Object:case Array:t=null==t?t:JSON.stringify(t)', ''],
     ['case Object:case Array:try{i=JSON.parse(t)}catch(t){i=null}', ''],

@@ -63,7 +63,7 @@ export async function diagnose(
 }
 
 /** The documentation's page. A test keeps it on package.json's `homepage`, once there is one. */
-const docsUrl = `https://unpkg.com/synthflow-call@${version}/docs/troubleshooting.md`;
+export const docsUrl = `https://unpkg.com/synthflow-call@${version}/docs/troubleshooting.md`;
 
 /** Its sections that are no error codes. */
 const sections: Partial<Record<CheckName, string>> = {

@@ -48,6 +48,14 @@ export const withLabels = (strings: Strings, labels: Labels | undefined): String
       }
     : strings;
 
+/** Tells an observer of every `lang` that may name an element's language. What takes one of them away takes the element. */
+export function observeLangs(observer: MutationObserver, element: Element): void {
+  let node: Node | null | undefined = element;
+  for (; node; node = node.parentNode ?? (node as Partial<ShadowRoot>).host) {
+    observer.observe(node, { attributeFilter: ['lang'] });
+  }
+}
+
 /** The language of an element: its own or its nearest ancestor's `lang`, also outside its shadow root. */
 export function langOf(element: Element): string {
   const found = element.closest('[lang]');

@@ -28,7 +28,7 @@ import {
 } from './events.js';
 import { callIcon, microphoneIcon, settingsIcon } from './icons.js';
 import { en } from './locales/en.js';
-import { fileOf, langOf, loadStrings, withLabels, type Labels } from './language.js';
+import { fileOf, langOf, loadStrings, observeLangs, withLabels, type Labels } from './language.js';
 import { giveConsent, hasConsent } from './consent.js';
 import { createPopover, placeBeside, placeOver, type TogglePopover } from './popover.js';
 import { styles } from './styles.js';
@@ -346,10 +346,7 @@ export class SynthflowCall extends LitElement {
     this.#listen(true);
     this.#keepHours();
     this.#langs ??= new MutationObserver(() => void this.#speak());
-    // All that may name its language: each move of one of them takes it out and in again, and comes here.
-    for (let node: Node | null = this; node; node = node.parentNode ?? (node as Partial<ShadowRoot>).host ?? null) {
-      this.#langs.observe(node, { attributeFilter: ['lang'] });
-    }
+    observeLangs(this.#langs, this);
     this.requestUpdate();
     // Now, not in a microtask: Lit then takes over what the page has set before the script was there.
     if (!this.hasUpdated) this.performUpdate();
@@ -816,9 +813,7 @@ export class SynthflowCall extends LitElement {
   get #hasOwnLabel(): boolean {
     return [...this.childNodes].some((node) =>
       // Not `instanceof`: those of an iframe are of other classes.
-      node.nodeType === Node.ELEMENT_NODE
-        ? !(node as Element).slot
-        : node.nodeType === Node.TEXT_NODE && node.textContent!.trim(),
+      'slot' in node ? !node.slot : node.nodeType === Node.TEXT_NODE && node.textContent!.trim(),
     );
   }
 

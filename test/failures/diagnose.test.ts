@@ -188,7 +188,13 @@ describe('diagnose()', () => {
   it('says that hours cannot be read, as the console does once', () =>
     onSite(browser, startSite('speech', { html: pageWith(tag('hours="9 to 5"')) }), async (page, site) => {
       assert.deepEqual(consoleOf.get(page), ['warn: <synthflow-call> hours cannot be read.']);
-      assert.deepEqual(faults(await diagnose(page, site)), ['hours: warning']);
+      const report = await diagnose(page, site);
+      assert.deepEqual(faults(report), ['hours: warning']);
+      const { version, homepage } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+      const docs = homepage
+        ? `${homepage.replace(/\/?$/, '/')}troubleshooting`
+        : `https://unpkg.com/synthflow-call@${version}/docs/troubleshooting.md`;
+      assert.equal(find(report, 'hours').docs, `${docs}#hours`);
     }));
 
   it('says that Permissions-Policy takes the microphone', () =>

@@ -32,6 +32,7 @@ interface Phase {
 }
 
 const html = pageWith(shippedTag('variant="card" reconnect'));
+const heldHtml = html.replace('/api/synthflow/token', '/held');
 
 /** A token endpoint that answers when it is let. */
 function heldEndpoint() {
@@ -44,7 +45,7 @@ function heldEndpoint() {
       for (const answer of waiting.splice(0)) answer();
     },
     routes: (endpoint: RequestListener) => ({
-      '/api/synthflow/token': ((request, response) => {
+      '/held': ((request, response) => {
         const answer = () => endpoint(request, response);
         if (isHeld) waiting.push(answer);
         else answer();
@@ -61,12 +62,12 @@ const phases: Phase[] = [
       release: (page) => page.evaluate('window.grant()'),
     }),
     lead: async (page) => {
-      await page.evaluate(() => {
-        const { mediaDevices } = navigator;
-        const ask = mediaDevices.getUserMedia.bind(mediaDevices);
-        mediaDevices.getUserMedia = (constraints) =>
-          new Promise((resolve) => Object.assign(window, { grant: () => resolve(ask(constraints)) }));
-      });
+      await page.evaluate(`
+        const ask = navigator.mediaDevices.getUserMedia;
+        navigator.mediaDevices.getUserMedia = (constraints) =>
+          new Promise((resolve) => {
+            window.grant = () => resolve(ask(constraints));
+          });`);
       await clickCall(page);
     },
   },
@@ -74,7 +75,7 @@ const phases: Phase[] = [
     status: 'connecting',
     site: () => {
       const { routes, release } = heldEndpoint();
-      return { starting: startSite('speech', { html, routes }), release: async () => release() };
+      return { starting: startSite('speech', { html: heldHtml, routes }), release: async () => release() };
     },
   },
   {
@@ -92,7 +93,7 @@ const phases: Phase[] = [
       const { routes, hold, release } = heldEndpoint();
       release();
       return {
-        starting: startSite('speech', { html, routes }).then((site) => Object.assign(site, { hold })),
+        starting: startSite('speech', { html: heldHtml, routes }).then((site) => Object.assign(site, { hold })),
         release: async () => release(),
       };
     },
