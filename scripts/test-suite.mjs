@@ -16,7 +16,7 @@ try {
   process.exit(1);
 }
 const { buildAll } = await import('./build.mjs');
-await buildAll(['script']);
+await buildAll(['script', 'classic']);
 
 const folder = process.argv[2];
 const files = readdirSync(`${root}test/${folder}`)

@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { transformSync, type Loader } from 'esbuild';
+import { format } from 'prettier';
 import type { Browser, Page } from 'puppeteer-core';
 import { launch } from '../e2e/support/site.js';
 
@@ -70,7 +71,7 @@ async function checkMarkup(page: Page, code: string): Promise<void> {
   }, code);
   for (const name of found.tags.flat()) assert.ok(attributes.has(name) || global.test(name), `attribute ${name}`);
   for (const name of found.classic.flat()) {
-    assert.ok(attributes.has(name.slice(5)) || name === 'data-triggers', `attribute ${name}`);
+    assert.ok(attributes.has(name.slice(5)) || /^data-(id|triggers)$/.test(name), `attribute ${name}`);
   }
   for (const script of found.scripts) checkScript(script, 'js');
 }
@@ -84,6 +85,7 @@ const checkers: Record<string, (code: string, page: Page) => void | Promise<void
   liquid: (code, page) => checkMarkup(page, code),
   json: (code) => void JSON.parse(code),
   css: (code) => assert.deepEqual(transformSync(code, { loader: 'css', logLevel: 'silent' }).warnings, []),
+  yaml: async (code) => void (await format(code, { parser: 'yaml' })),
   sh: (code) => void execFileSync('bash', ['-n'], { input: code.replace(/<[\w ]+>/g, 'value') }),
 };
 

@@ -11,8 +11,8 @@ import type { ChallengeOptions } from '../../../server/challenge.js';
 import { serve } from '../../../server/serve.js';
 import type { MediaAgentOptions } from '../../../server/resolve-agents.js';
 import { toNodeListener } from '../../../server/adapters/node.js';
-import { createTokenHandler } from '../../../server/token-handler.js';
-import type { TokenLogEntry } from '../../../server/token-settings.js';
+import { createTokenHandler, type TokenHandler } from '../../../server/token-handler.js';
+import type { TokenHandlerOptions, TokenLogEntry } from '../../../server/token-settings.js';
 import { createSimulator, type Simulator, type SimulatorOptions } from '../../../simulator/simulator.js';
 import type {} from '../../../src/element/index.js';
 import { toWav } from './sound.js';
@@ -61,6 +61,8 @@ export interface SiteOptions {
   readonly wire?: AgentWire;
   /** Whether there is a second agent, `well`, which always works. Default false. */
   readonly hasWellAgent?: boolean;
+  /** Whether the token endpoint is for this page alone by its name, so that it may be asked under `{elsewhere}`. */
+  readonly isElsewhere?: boolean;
   /** What visitors have to solve first. */
   readonly challenge?: ChallengeOptions;
   /** Paths that are not there. */
@@ -89,15 +91,21 @@ export async function startSite(scenario: SimulatorOptions['scenario'], options:
   const tokenLog: TokenLogEntry[] = [];
   const speakWith = (modelId: string) =>
     wire === 'pcm' ? modelId : ({ protocol: 'media', modelId, ...numbers, ...wire } as const);
-  const handler = createTokenHandler({
-    apiKey,
-    challenge,
-    log: (entry) => tokenLog.push(entry),
-    agents: { agent: speakWith(talk!), ...(hasWellAgent && { well: speakWith(speech!) }) },
-    allowedOrigins: 'same-origin',
-    widgetBaseUrl: simulator.url,
-    apiBaseUrl: simulator.apiUrl,
-  });
+  const handlerFor = (allowedOrigins: TokenHandlerOptions['allowedOrigins']) =>
+    createTokenHandler({
+      apiKey,
+      challenge,
+      log: (entry) => tokenLog.push(entry),
+      agents: { agent: speakWith(talk!), ...(hasWellAgent && { well: speakWith(speech!) }) },
+      allowedOrigins,
+      widgetBaseUrl: simulator.url,
+      apiBaseUrl: simulator.apiUrl,
+    });
+  // The page's origin has a port, which is known when it is served.
+  let elsewhere: TokenHandler | undefined;
+  const handler: TokenHandler = options.isElsewhere
+    ? (...request) => (elsewhere ??= handlerFor([new URL(page.url).origin]))(...request)
+    : handlerFor('same-origin');
   const dist = sirv(path.join(root, 'dist'), { dev: true });
   const requests: string[] = [];
   const fallback: RequestListener = (request, response) => {
