@@ -16,7 +16,7 @@ export interface RedisStoreOptions {
 
 /** Redis is asked several times of one request, which waits 900 ms for all of them. */
 const timeoutMs = 140;
-/** For its first answer of all: the client may have yet to connect. */
+/** For its first answer of all, where the client has yet to connect. */
 const firstTimeoutMs = 500;
 /** Once it has failed, requests do without it for as long: the next one that asks would wait as long again. */
 const pauseMs = 1000;
@@ -27,7 +27,7 @@ const pauseMs = 1000;
  */
 export function createRedisStore({ client, prefix = 'synthflow-call', onChange }: RedisStoreOptions): LimitStore {
   const counters = new Map<string, Counter>();
-  const connection = new Connection(onChange);
+  const connection = new Connection(client, onChange);
   const counterOf = (limit: Limit): Counter => {
     const key = `${limit.name} ${limit.max} ${limit.windowS}`;
     let counter = counters.get(key);
@@ -56,10 +56,13 @@ export function createRedisStore({ client, prefix = 'synthflow-call', onChange }
 class Connection {
   #failedMs = -Infinity;
   #isWorking = true;
-  #timeoutMs = firstTimeoutMs;
+  #isKnown = false;
+  /** As `ioredis` and as `redis` say whether they are connected. */
+  readonly #client: { status?: string; isReady?: boolean };
   readonly #onChange: RedisStoreOptions['onChange'];
 
-  constructor(onChange: RedisStoreOptions['onChange']) {
+  constructor(client: object, onChange: RedisStoreOptions['onChange']) {
+    this.#client = client;
     this.#onChange = onChange;
   }
 
@@ -68,11 +71,12 @@ class Connection {
   }
 
   get timeoutMs(): number {
-    return this.#timeoutMs;
+    const { status, isReady } = this.#client;
+    return this.#isKnown || isReady || status === 'ready' ? timeoutMs : firstTimeoutMs;
   }
 
   note(isWorking: boolean): void {
-    this.#timeoutMs = timeoutMs;
+    this.#isKnown = true;
     if (!isWorking) this.#failedMs = performance.now();
     if (isWorking !== this.#isWorking) this.#onChange?.(isWorking);
     this.#isWorking = isWorking;

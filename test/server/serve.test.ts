@@ -313,6 +313,7 @@ describe('the listener for Node', () => {
     const refused = await send(body.slice(0, -5), Uint8Array.of(0xff), body.slice(-5));
     assert.deepEqual([refused.status, ((await refused.json()) as ErrorBody).error.code], [400, 'bad-request']);
     assert.equal(refused.headers.get('content-type'), 'application/json');
+    assert.equal((await send(body)).status, 200);
   });
 
   it('answers at whatever path it is mounted', async (test) => {
