@@ -15,7 +15,7 @@ Commands
           --codec l16|pcmu|pcma|opus    media: default l16; opus needs libopus-wasm (npm install libopus-wasm)
           --framing payload|rtp         media: default payload; opus goes in rtp only
           --bind                        media: the websocket opens first, and the call is created for its server
-  doctor  checks key, agents and origins, and whether Synthflow can be reached; creates no session
+  doctor  checks the origins, whether Synthflow can be reached, and whether the key has the agents; creates no session
           --live  calls each agent for some seconds and prints a report without secrets, to paste into an issue
           --yes   does not ask before calls that Synthflow bills (agents of WebSocket media)
 
@@ -46,8 +46,8 @@ Flags of serve alone
   --help, --version
 
 Secrets are read from the environment alone, as a flag would show in the list of processes: SYNTHFLOW_API_KEY (your API
-key), METRICS_TOKEN (who may read /metrics from elsewhere), CHALLENGE_SECRET (32 characters or more, the same on every
-machine). A file .env in the current folder counts as environment; what is set there and here is taken from here.
+key), METRICS_TOKEN (who may read /metrics from elsewhere, or behind proxies at all), CHALLENGE_SECRET (32 characters or
+more, the same on every machine). A file .env in the current folder counts as environment, below what is really set there.
 serve writes one line of JSON a request to stdout. demo takes its own flags, --port and --host only, doctor the first flags but these.
 doctor asks on a terminal for a key and agents that are not set. It ends with 0 when every agent answered, else with 1.
 `;
@@ -196,8 +196,9 @@ function withEnvFile(given: Environment): Environment {
   let text: string;
   try {
     text = readFileSync('.env', 'utf8');
-  } catch {
-    return given;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') return given;
+    throw new UsageError('The file .env in this folder is not readable for this user: change its owner or its mode.');
   }
   return { ...parseEnv(text), ...given };
 }

@@ -65,7 +65,7 @@ const apiBaseUrls = {
   us: 'https://api.us.synthflow.ai/v2',
   eu: 'https://api.eu.synthflow.ai/v2',
 } as const;
-const defaultApiBaseUrl = 'https://api.synthflow.ai/v2';
+export const defaultApiBaseUrl = 'https://api.synthflow.ai/v2';
 const leadNameLimit = 128;
 
 const uuid = '[\\da-f]{8}-[\\da-f]{4}-[\\da-f]{4}-[\\da-f]{4}-[\\da-f]{12}';

@@ -40,6 +40,7 @@ export async function runServe(flags: Flags, environment: Environment): Promise<
   const challenge = challengeOf(flags, environment, redisUrl !== undefined);
   // Checked before anything connects: a mistake is told at once.
   createTokenHandler({ ...options, challenge });
+  if (redisUrl !== undefined) metrics.setStoreWorking(true);
   const shared =
     redisUrl === undefined
       ? undefined
@@ -48,7 +49,6 @@ export async function runServe(flags: Flags, environment: Environment): Promise<
           if (isWorking) log.info({ event: 'redis-back' });
           else log.error({ event: 'redis-gone' }, 'Limits are counted by this process alone until Redis answers.');
         });
-  if (shared) metrics.setStoreWorking(true);
   const handler = createTokenHandler({
     ...options,
     challenge,
@@ -106,8 +106,23 @@ async function connectRedis(
     },
   );
   const client = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 0, connectTimeout: 2000 });
-  // Each failed attempt is an event; the store tells once when it begins to do without.
+  // Each failed attempt is an event.
   client.on('error', () => undefined);
+  let wasWorking = true;
+  const note = (isWorking: boolean): void => {
+    if (isWorking !== wasWorking) onChange(isWorking);
+    wasWorking = isWorking;
+  };
+  // The connection says it before a request has to wait; of a Redis that hangs only the store knows.
+  const onReady = (): void => note(true);
+  const onClose = (): void => note(false);
+  client.on('ready', onReady).on('close', onClose);
   await new Promise((resolve) => client.once('ready', resolve).once('close', resolve));
-  return { store: createRedisStore({ client, onChange }), disconnect: () => client.disconnect() };
+  return {
+    store: createRedisStore({ client, onChange: note }),
+    disconnect() {
+      client.off('close', onClose);
+      client.disconnect();
+    },
+  };
 }

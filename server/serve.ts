@@ -50,8 +50,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     ['/healthz', (_request, response) => tell(response, 200, 'ok')],
     ['/readyz', (_request, response) => (closed ? tell(response, 503, 'closing') : tell(response, 200, 'ready'))],
   ]);
-  /** Every connection, and how many of its requests are under way. */
-  const connections = new Map<Socket, number>();
+  /** Every connection, and its answers under way. */
+  const connections = new Map<Socket, Set<ServerResponse>>();
 
   const server = createServer(
     {
@@ -62,11 +62,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     (request, response) => {
       const path = request.url?.split('?', 1)[0] ?? '';
       const listener = routes.get(path) ?? fallback;
-      const { socket } = request;
-      connections.set(socket, (connections.get(socket) ?? 0) + 1);
-      response.once('close', () => {
-        if (connections.has(socket)) connections.set(socket, connections.get(socket)! - 1);
-      });
+      const underWay = connections.get(request.socket);
+      underWay?.add(response);
+      response.once('close', () => underWay?.delete(response));
+      if (closed) endAfter(response);
       try {
         listener(request, response);
       } catch {
@@ -77,7 +76,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   );
 
   server.on('connection', (socket) => {
-    connections.set(socket, 0);
+    connections.set(socket, new Set());
     socket.once('close', () => connections.delete(socket));
   });
 
@@ -95,10 +94,12 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     port: boundPort,
     close() {
       closed ??= new Promise((resolve) => {
+        // Kept alive, a connection would go on for five seconds, and with requests as long as its client likes.
+        for (const underWay of connections.values()) underWay.forEach(endAfter);
         // close() ends the idle connections. One that never sent a request is not idle to Node.
         const idleTimer = setTimeout(
           () => {
-            for (const [socket, underWay] of connections) if (underWay === 0) socket.destroy();
+            for (const [socket, underWay] of connections) if (underWay.size === 0) socket.destroy();
           },
           Math.min(closeGraceMs, graceMs),
         );
@@ -112,6 +113,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       return closed;
     },
   };
+}
+
+/** Lets a connection end with this answer. */
+function endAfter(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('connection', 'close');
 }
 
 function tell(response: ServerResponse, status: number, word: string): void {

@@ -145,6 +145,8 @@ function resolveKey(apiKey: unknown): string {
       'The Synthflow API key holds a space, a line break or another character that no key has: paste it again.',
     );
   }
+  // A file that some other program reads (docker --env-file) keeps them, and Synthflow would only say 401.
+  if (/^(["']).*\1$/.test(apiKey)) throw new TypeError('The Synthflow API key is in quotes: leave them out.');
   return apiKey;
 }
 

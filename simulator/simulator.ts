@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Agent, type AgentOptions } from './agent.js';
+import { answerAgent } from './agent-list.js';
 import { Agents } from './agents.js';
 import { wallClock } from './clock.js';
 import type { Admission, House } from './desk.js';
@@ -238,7 +239,11 @@ class LocalSimulator implements Simulator, House {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const url = readUrl(request);
-      const answer = url && (this.#pcm.answer(request, url) ?? this.#media.answer(request, url));
+      const answer =
+        url &&
+        (this.#pcm.answer(request, url) ??
+          this.#media.answer(request, url) ??
+          answerAgent(request, url, this.#agents, this.apiKey));
       if (!answer) throw new Refusal(404);
       this.#sendLater(response, await answer);
     } catch (error) {

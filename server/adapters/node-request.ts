@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { decode } from '../read-capped.js';
 import type { TokenRequest } from '../request-fields.js';
 
 /** What no `Request` can be: https://fetch.spec.whatwg.org/#forbidden-method */
@@ -30,9 +31,13 @@ export class NodeRequest implements TokenRequest {
 
   /** Whether a `Request` could be made of it. */
   get isWellFormed(): boolean {
-    if (forbiddenMethod.test(this.method) || !URL.canParse(this.url)) return false;
-    const { username, password } = new URL(this.url);
-    return !username && !password;
+    if (forbiddenMethod.test(this.method)) return false;
+    try {
+      const { username, password } = new URL(this.url);
+      return !username && !password;
+    } catch {
+      return false;
+    }
   }
 
   /** Aborted when the client leaves before its answer is sent. */
@@ -64,7 +69,7 @@ export class NodeRequest implements TokenRequest {
       message.on('data', onData);
       message.once('end', () => {
         try {
-          resolve(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts)));
+          resolve(decode(parts, lengthBytes));
         } catch (error) {
           reject(error);
         }

@@ -1,7 +1,8 @@
 import { readAgents, UsageError } from '../environment.js';
-import type { Agent } from '../resolve-agents.js';
+import { defaultApiBaseUrl, type Agent } from '../resolve-agents.js';
 import { resolveSettings, type TokenHandlerOptions, type TokenSettings } from '../token-settings.js';
 import { version } from '../version.js';
+import { lookUpAgent } from './look-up-agent.js';
 import { codeOf } from './recording-fetch.js';
 import { Secrets, shorten } from './redact.js';
 import type { Terminal } from './terminal.js';
@@ -11,7 +12,7 @@ import { tryAgent, whyNotToTry } from './try-agent.js';
 export interface DoctorOptions {
   /** As far as they are set; what is missing is asked for. */
   options: Partial<TokenHandlerOptions>;
-  /** Whether each agent is called. Otherwise no session is created and no key is sent. */
+  /** Whether each agent is called. Otherwise Synthflow is asked for each, and no session is created. */
   isLive: boolean;
   /** Whether nobody is asked before a call that is billed. */
   isAgreed: boolean;
@@ -29,7 +30,7 @@ export interface DoctorOptions {
 
 /**
  * Examines a token endpoint's configuration, and with `isLive` its agents.
- * @returns Whether all is well: every agent has answered, or without `isLive` Synthflow can be reached.
+ * @returns Whether all is well: every agent has answered, or without `isLive` nothing is known to be wrong.
  * @throws UsageError or TypeError - one sentence on what to change in the configuration. It quotes no value.
  */
 export async function examine(doctor: DoctorOptions): Promise<boolean> {
@@ -42,7 +43,7 @@ export async function examine(doctor: DoctorOptions): Promise<boolean> {
   const command = `synthflow-call ${version} doctor${doctor.isLive ? ' --live' : ''}`;
   // Not redacted: nothing here comes from elsewhere, and a version may look like part of a number.
   doctor.write(`${command}, Node ${process.version}, ${process.platform}, ${new Date().toISOString()}`);
-  if (!doctor.isLive) return checkWithoutCalls(settings, agents, given.allowedOrigins !== undefined, write);
+  if (!doctor.isLive) return checkWithoutCalls(settings, agents, given, write);
 
   let answered = 0;
   for (const [index, agent] of agents.entries()) {
@@ -98,27 +99,48 @@ async function askForMissing({ options, terminal }: DoctorOptions): Promise<Give
 async function checkWithoutCalls(
   settings: TokenSettings,
   agents: readonly Agent[],
-  hasOrigins: boolean,
+  given: Given,
   write: (line: string) => void,
 ): Promise<boolean> {
-  write('key      its form is right; it was not sent');
-  for (const [index, agent] of agents.entries()) write(`agent ${index + 1}  ${describe(agent)}: its form is right`);
-  write(hasOrigins ? 'origins  their form is right' : 'origins  ALLOWED_ORIGINS is not set: serve will ask for it');
+  let areWell = true;
+  const fail = (advice: string): void => {
+    areWell = false;
+    write(`failed   ${advice}`);
+  };
+  write('key      its form is right');
+  write(
+    given.allowedOrigins === undefined
+      ? 'origins  ALLOWED_ORIGINS is not set: serve will ask for it'
+      : 'origins  their form is right',
+  );
+  for (const [index, agent] of agents.entries()) {
+    const base = apiBaseUrlOf(agent, given);
+    const { outcome, advice } =
+      base === undefined
+        ? { outcome: 'its form is right', advice: undefined }
+        : await lookUpAgent(settings.apiKey, agent.id, base);
+    write(`agent ${index + 1}  ${describe(agent)}: ${outcome}`);
+    if (advice !== undefined) fail(advice);
+  }
   const bases = new Set(agents.map((agent) => (agent.protocol === 'pcm' ? settings.widgetBaseUrl : agent.apiBaseUrl)));
-  let areReached = true;
   for (const base of bases) {
     const outcome = await reach(base);
     write(`reach    ${new URL(base).host}: ${outcome}`);
     if (typeof outcome === 'number') continue;
-    areReached = false;
-    write('failed   Synthflow could not be reached: check network, proxy, firewall and the base URL.');
+    fail('Synthflow could not be reached: check network, proxy, firewall and the base URL.');
   }
   const billed = agents.filter(({ protocol }) => protocol === 'media').length;
   write('');
   write('No session was created. doctor --live calls each agent for about 8 s: it sends a tone, listens, hangs up.');
   if (billed > 0)
     write(`${billed} of these calls ${billed === 1 ? 'is' : 'are'} billed by Synthflow (WebSocket media).`);
-  return areReached;
+  return areWell;
+}
+
+/** Where Synthflow is asked for an agent; nowhere where sessions come from somewhere else: the key is none of its. */
+function apiBaseUrlOf(agent: Agent, { apiBaseUrl, widgetBaseUrl }: Given): string | undefined {
+  if (agent.protocol === 'media') return agent.apiBaseUrl;
+  return apiBaseUrl?.replace(/\/+$/, '') ?? (widgetBaseUrl === undefined ? defaultApiBaseUrl : undefined);
 }
 
 /** Any answer will do; the key is not sent. */

@@ -1,17 +1,11 @@
-import {
-  RateLimiterMemory,
-  RateLimiterRedis,
-  RateLimiterRes,
-  RLWrapperTimeouts,
-  type RateLimiterAbstract,
-} from 'rate-limiter-flexible';
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes, type RateLimiterAbstract } from 'rate-limiter-flexible';
 import type { Limit, LimitStore } from '../limits.js';
 
 /** How uses are counted in Redis. */
 export interface RedisStoreOptions {
   /**
-   * A client of `ioredis` or `redis`, connected by whoever made it. It should fail rather than queue while Redis is gone:
-   * `new Redis(url, { enableOfflineQueue: false })`, `createClient({ url, disableOfflineQueue: true })`.
+   * A client of `ioredis` or `redis`, connected, or about to be: `new Redis(url)`, `createClient({ url })` and its `connect()`.
+   * Leave its offline queue on where a process begins with a request (serverless): else nobody counts the first.
    */
   client: object;
   /** What every key begins with. Default `synthflow-call`. */
@@ -22,6 +16,8 @@ export interface RedisStoreOptions {
 
 /** Redis is asked several times of one request, which waits 900 ms for all of them. */
 const timeoutMs = 140;
+/** For its first answer of all, where the client has yet to connect. */
+const firstTimeoutMs = 500;
 /** Once it has failed, requests do without it for as long: the next one that asks would wait as long again. */
 const pauseMs = 1000;
 
@@ -31,7 +27,7 @@ const pauseMs = 1000;
  */
 export function createRedisStore({ client, prefix = 'synthflow-call', onChange }: RedisStoreOptions): LimitStore {
   const counters = new Map<string, Counter>();
-  const connection = new Connection(onChange);
+  const connection = new Connection(client, onChange);
   const counterOf = (limit: Limit): Counter => {
     const key = `${limit.name} ${limit.max} ${limit.windowS}`;
     let counter = counters.get(key);
@@ -60,9 +56,13 @@ export function createRedisStore({ client, prefix = 'synthflow-call', onChange }
 class Connection {
   #failedMs = -Infinity;
   #isWorking = true;
+  #isKnown = false;
+  /** As `ioredis` and as `redis` say whether they are connected. */
+  readonly #client: { status?: string; isReady?: boolean };
   readonly #onChange: RedisStoreOptions['onChange'];
 
-  constructor(onChange: RedisStoreOptions['onChange']) {
+  constructor(client: object, onChange: RedisStoreOptions['onChange']) {
+    this.#client = client;
     this.#onChange = onChange;
   }
 
@@ -70,7 +70,13 @@ class Connection {
     return performance.now() - this.#failedMs < pauseMs;
   }
 
+  get timeoutMs(): number {
+    const { status, isReady } = this.#client;
+    return this.#isKnown || isReady || status === 'ready' ? timeoutMs : firstTimeoutMs;
+  }
+
   note(isWorking: boolean): void {
+    this.#isKnown = true;
     if (!isWorking) this.#failedMs = performance.now();
     if (isWorking !== this.#isWorking) this.#onChange?.(isWorking);
     this.#isWorking = isWorking;
@@ -87,10 +93,7 @@ function createCounter(
   connection: Connection,
 ): Counter {
   const own = new RateLimiterMemory({ keyPrefix, points, duration });
-  const shared = new RLWrapperTimeouts({
-    limiter: new RateLimiterRedis({ storeClient: client, keyPrefix, points, duration, rejectIfRedisNotReady: true }),
-    timeoutMs,
-  });
+  const shared = new RateLimiterRedis({ storeClient: client, keyPrefix, points, duration });
   const consume = async (limiter: RateLimiterAbstract, subject: string): Promise<number> => {
     try {
       await limiter.consume(subject);
@@ -104,7 +107,7 @@ function createCounter(
     const ownWaitS = await consume(own, subject);
     if (ownWaitS > 0 || connection.isPaused) return ownWaitS;
     try {
-      const waitS = await consume(shared, subject);
+      const waitS = await inTime(connection.timeoutMs, consume(shared, subject));
       connection.note(true);
       // It is refused, so it is no use here either.
       if (waitS > 0) await own.reward(subject);
@@ -114,4 +117,13 @@ function createCounter(
       return 0;
     }
   };
+}
+
+/** Rejects what takes longer; but an answer that arrived while this process was busy with something else is in time. */
+function inTime<T>(limitMs: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    // Node's timers come before what its sockets have received, and that before setImmediate.
+    const timer = setTimeout(() => setImmediate(reject, new Error('late')), limitMs);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }

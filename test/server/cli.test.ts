@@ -253,6 +253,20 @@ describe('serve', () => {
     child.kill('SIGTERM');
   });
 
+  it('says at once that Redis is not there, and when it is', { skip: redisIsMissing() }, async (test) => {
+    const gone = await startRedis();
+    await gone.kill();
+    const { line, process: child } = start(test, ['serve'], { ...working, REDIS_URL: gone.url });
+    const event = async () => (JSON.parse(await line()) as { event: string }).event;
+    assert.deepEqual([await event(), await event()], ['redis-gone', 'listening']);
+    const redis = await startRedis(Number(new URL(gone.url).port));
+    test.after(() => redis.kill());
+    assert.equal(await event(), 'redis-back');
+    child.kill('SIGTERM');
+    assert.equal(await event(), 'closing');
+    await assert.rejects(line());
+  });
+
   it('asks for a challenge and counts in Redis, where that is set', { skip: redisIsMissing() }, async (test) => {
     const redis = await startRedis();
     test.after(() => redis.kill());

@@ -272,16 +272,56 @@ describe('doctor --live', () => {
 });
 
 describe('doctor', () => {
-  it('checks without a session, a call or the key, and says what --live would do', async (test) => {
+  it('asks for each agent without a session or a call, and says what --live would do', async (test) => {
     const { simulator, media, base } = await simulate(test);
     const agents = { support: simulator.agents['tone']!, sales: media('tone') };
     const { areWell, report } = await run({ ...base, agents, allowedOrigins: [page] }, { isLive: false });
     assert.ok(areWell, report);
     assert.match(report, /reach {4}localhost:\d+: 404/);
     assert.match(report, /origins {2}their form is right/);
+    assert.equal(report.match(/^agent \d .*: localhost:\d+ has it, under this key$/gm)?.length, 2, report);
     assert.match(report, /No session was created. doctor --live calls each agent/);
     assert.match(report, /1 of these calls is billed/);
     assert.equal(simulator.tokensIssued + simulator.callsCreated, 0);
+  });
+
+  it('says that Synthflow rejects the key, or has no such agent', async (test) => {
+    const { simulator, media, base } = await simulate(test);
+    const known = simulator.agents['tone']!;
+    const wrongs: [options: DoctorOptions['options'], failures: RegExp[]][] = [
+      [
+        { ...base, apiKey: 'another-key', agents: { a: known } },
+        [/agent 1 .*: 401 from .*\nfailed .*rejects the API key/],
+      ],
+      [
+        { ...base, agents: { a: known, b: supportId, c: mediaAgent, d: media('tone') } },
+        [/agent 2 .*: 404 from .*\nfailed .*no such agent/, /agent 3 .*: 404 from .*\nfailed .*no such agent/],
+      ],
+    ];
+    for (const [options, failures] of wrongs) {
+      const { areWell, report } = await run(options, { isLive: false });
+      assert.equal(areWell, false);
+      for (const failure of failures) assert.match(report, failure);
+      assert.equal(report.match(/^failed/gm)?.length, failures.length, report);
+    }
+    assert.equal(simulator.tokensIssued + simulator.callsCreated, 0);
+  });
+
+  it('sends the key to nobody but Synthflow, and takes no other answer for a failure', async (test) => {
+    const seen: string[] = [];
+    const { url } = await listen(test, ({ method, url: path, headers }, response) => {
+      seen.push(`${method} ${path} ${headers.authorization}`);
+      if (path === `/v2/assistants/${supportId}`) response.writeHead(302, { location: '/elsewhere' });
+      response.end();
+    });
+    const agents = { support: supportId };
+    const aside = await run({ apiKey, agents, widgetBaseUrl: url }, { isLive: false });
+    assert.deepEqual(seen, ['HEAD / undefined']);
+    assert.match(aside.report, /agent 1 .*: its form is right/);
+    const moved = await run({ apiKey, agents, widgetBaseUrl: url, apiBaseUrl: `${url}/v2/` }, { isLive: false });
+    assert.ok(aside.areWell && moved.areWell);
+    assert.match(moved.report, /agent 1 .*: 302 from localhost/);
+    assert.deepEqual(seen.slice(1), [`GET /v2/assistants/${supportId} Bearer ${apiKey}`, 'HEAD / undefined']);
   });
 
   it('says that Synthflow cannot be reached', async (test) => {

@@ -66,6 +66,28 @@ describe('the store in Redis', { skip: redisIsMissing() }, () => {
     assert.equal(await other.take(twice, 'a'), 0);
   });
 
+  it('counts the first request of each process too, which comes before its client has connected', async () => {
+    const clients = Array.from({ length: 12 }, () => new Redis(server.url));
+    const subject = crypto.randomUUID();
+    const waitsS = await Promise.all(clients.map((one) => createRedisStore({ client: one }).take(minute, subject)));
+    for (const one of clients) one.disconnect();
+    assert.equal(waitsS.filter((waitS) => waitS === 0).length, 5);
+  });
+
+  it('believes an answer that came in time to a process that was busy', async () => {
+    const changes: boolean[] = [];
+    const store = createRedisStore({ client, onChange: (isWorking) => void changes.push(isWorking) });
+    await store.take(minute, crypto.randomUUID());
+    server.signal('SIGSTOP');
+    const taken = store.take(minute, crypto.randomUUID());
+    await setImmediate();
+    server.signal('SIGCONT');
+    const startedMs = performance.now();
+    while (performance.now() - startedMs < 300);
+    assert.equal(await taken, 0);
+    assert.deepEqual(changes, []);
+  });
+
   it('writes its own keys alone, and each with an end', async () => {
     const prefix = `shop-${crypto.randomUUID()}`;
     const store = createRedisStore({ client, prefix });

@@ -238,6 +238,28 @@ describe('the server', () => {
     assert.equal((await answered).status, 200);
     await closed;
   });
+
+  it('ends a connection that is kept alive with the answer under way', async () => {
+    let answer = (_response: Response): void => undefined;
+    let asked = (): void => undefined;
+    const waiting = new Promise<void>((resolve) => (asked = resolve));
+    const upstream = upstreamOf(() => {
+      asked();
+      return new Promise((resolve) => (answer = resolve));
+    });
+    const { handler } = createEndpoint({}, upstream);
+    const { port, close } = await serve({ handler, port: 0, host: '127.0.0.1', graceMs: 60_000 });
+    const socket = await connected(port);
+    const head = Object.entries({ ...fromPage, host: 'localhost', 'content-length': '2' });
+    socket.write(`POST ${tokenPath} HTTP/1.1\r\n${head.map((pair) => pair.join(': ')).join('\r\n')}\r\n\r\n{}`);
+    await waiting;
+    const closed = close();
+    answer(Response.json({ sessionURL: sessionUrl }));
+    const [first] = (await once(socket, 'data')) as [Buffer];
+    // A browser or a proxy that was not told would send its next request here.
+    assert.match(first.toString(), /^HTTP\/1\.1 200 .*\r\nconnection: close\r\n/is);
+    await closed;
+  });
 });
 
 describe('the listener for Node', () => {
@@ -291,6 +313,7 @@ describe('the listener for Node', () => {
     const refused = await send(body.slice(0, -5), Uint8Array.of(0xff), body.slice(-5));
     assert.deepEqual([refused.status, ((await refused.json()) as ErrorBody).error.code], [400, 'bad-request']);
     assert.equal(refused.headers.get('content-type'), 'application/json');
+    assert.equal((await send(body)).status, 200);
   });
 
   it('answers at whatever path it is mounted', async (test) => {

@@ -32,6 +32,11 @@ describe('the options of the token endpoint', () => {
     }
   });
 
+  it('refuse a key in quotes, which some files keep', () => {
+    for (const quote of ['"', "'"]) assert.throws(start({ apiKey: `${quote}${apiKey}${quote}` }), /is in quotes/);
+    assert.doesNotThrow(start({ apiKey: `${apiKey}"` }));
+  });
+
   it('refuse to serve no agent', () => {
     for (const agents of [{}, undefined, null, 'support', []]) assert.throws(start({ agents }), /No agents/);
   });

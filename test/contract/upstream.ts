@@ -63,7 +63,7 @@ const idOf = (index: number): string => `00000000-0000-4000-8000-${String(index)
 const ids = new Map(Object.keys(answers).map((alias, index) => [alias, idOf(index)]));
 
 /** The agents of the endpoint under test. */
-export const agents = Object.fromEntries(
+const agents = Object.fromEntries(
   [...ids].map(([alias, id]) => {
     if (alias === 'bind') return [alias, media(id, { bind: true })];
     return [alias, alias.startsWith('media') ? media(id) : id];
@@ -72,6 +72,8 @@ export const agents = Object.fromEntries(
 
 export interface Upstream {
   readonly url: string;
+  /** How the endpoint under test is set up, as environment: it asks this Synthflow. */
+  readonly settings: Readonly<Record<string, string>>;
   /** What it was asked for an agent: method, path, and body. */
   asked(alias: string): readonly string[];
   /** What was asked that no endpoint should ask, and every request without the key. */
@@ -79,8 +81,8 @@ export interface Upstream {
   close(): void;
 }
 
-/** A Synthflow on loopback that fails in every way, by agent. */
-export async function startUpstream(): Promise<Upstream> {
+/** A Synthflow on loopback that fails in every way, by agent. @param port - 0 takes any free one. */
+export async function startUpstream(port = 0): Promise<Upstream> {
   const asked = new Map<string, string[]>();
   const strays: string[] = [];
   const server = createServer(async (request, response) => {
@@ -96,10 +98,18 @@ export async function startUpstream(): Promise<Upstream> {
     asked.set(alias, [...list, said]);
     answer(response, request.headers.host!, list.length + 1);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
+    settings: {
+      SYNTHFLOW_API_KEY: apiKey,
+      SYNTHFLOW_AGENTS: JSON.stringify(agents),
+      ALLOWED_ORIGINS: page,
+      SYNTHFLOW_WIDGET_URL: url,
+      SYNTHFLOW_API_URL: `${url}/v2`,
+    },
     asked: (alias) => asked.get(alias) ?? [],
     strays,
     close() {

@@ -1,13 +1,12 @@
-import { version } from '../../server/version.js';
-import type { Sent } from './client.js';
+import type { Sent } from './send.js';
 import { page } from './upstream.js';
 
-/** A request and what must come of it, on every runtime. */
+/** A request and what must come of it, whatever the endpoint is written in. */
 export interface Case extends Sent {
   name: string;
   status: number;
   code?: string;
-  /** The body is exactly this; `{upstream}` is where the fake Synthflow listens. */
+  /** The body is exactly this; `{upstream}` is where the fake Synthflow listens, `{version}` the endpoint's version. */
   json?: unknown;
   /** Exactly these; `null` for none. */
   answerHeaders?: Record<string, string | null>;
@@ -37,10 +36,10 @@ const malformed = (what: string, body: string | Buffer, status = 400, code = 'ba
   status,
   code,
 });
-const query = (path: string, headers: NonNullable<Sent['headers']>, status: number, code?: string): Case => ({
-  name: `GET ${path} ${JSON.stringify(headers)}`,
+const get = (query: string, headers: NonNullable<Sent['headers']>, status: number, code?: string): Case => ({
+  name: `GET ${query} ${JSON.stringify(headers)}`,
   method: 'GET',
-  path: `/api/synthflow/token${path}`,
+  query,
   headers,
   status,
   ...(code === undefined ? {} : { code }),
@@ -97,14 +96,14 @@ export const cases: readonly Case[] = [
     body: ofAgent('sales'),
     status: 200,
   },
-  query('?assistant_id=support', {}, 200),
-  query('?assistant_id=support&client_reference=a%20b&x=y', {}, 200),
-  query('?assistant_id=support', { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }, 400, 'bad-request'),
-  query('?assistant_id=support', { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }, 400, 'bad-request'),
-  query('?assistant_id=support', { 'sec-fetch-mode': null, 'sec-fetch-dest': null }, 400, 'bad-request'),
-  query('?assistant_id=nobody', {}, 403, 'agent-not-allowed'),
-  query('', {}, 400, 'agent-required'),
-  { ...query('?assistant_id=media', {}, 405, 'method-not-allowed'), answerHeaders: { allow: 'POST, OPTIONS' } },
+  get('assistant_id=support', {}, 200),
+  get('assistant_id=support&client_reference=a%20b&x=y', {}, 200),
+  get('assistant_id=support', { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }, 400, 'bad-request'),
+  get('assistant_id=support', { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }, 400, 'bad-request'),
+  get('assistant_id=support', { 'sec-fetch-mode': null, 'sec-fetch-dest': null }, 400, 'bad-request'),
+  get('assistant_id=nobody', {}, 403, 'agent-not-allowed'),
+  get('', {}, 400, 'agent-required'),
+  { ...get('assistant_id=media', {}, 405, 'method-not-allowed'), answerHeaders: { allow: 'POST, OPTIONS' } },
 
   { name: 'media, single node', body: ofAgent('media'), status: 200, json: media },
   { name: 'media, to bind', body: ofAgent('bind'), status: 200, json: bind },
@@ -176,7 +175,13 @@ export const cases: readonly Case[] = [
     }),
     method: 'OPTIONS',
   },
-  { name: 'the dry check', method: 'OPTIONS', status: 200, json: { ok: true, version }, answerHeaders: cors },
+  {
+    name: 'the dry check',
+    method: 'OPTIONS',
+    status: 200,
+    json: { ok: true, version: '{version}' },
+    answerHeaders: cors,
+  },
   { ...refused('the dry check of an unlisted page', { origin: 'https://evil.example' }), method: 'OPTIONS' },
 
   failing('key', 502, 'upstream-rejected-key'),
