@@ -69,6 +69,7 @@ export default defineConfig(
   floor('src/audio', ['protocol', 'call', 'element', 'server', 'simulator']),
   floor('src/call', ['element', 'server', 'simulator']),
   floor('src/element', ['dsp', 'audio', 'protocol', 'server', 'simulator'], true),
+  floor('src/client', ['dsp', 'audio', 'protocol', 'server', 'simulator']),
   floor('src/classic', ['dsp', 'audio', 'protocol', 'call', 'server', 'simulator']),
   floor('server', ['src', 'audio', 'protocol', 'call', 'element']),
   floor('simulator', ['audio', 'protocol', 'call', 'element']),

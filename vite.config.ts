@@ -100,7 +100,10 @@ const builds: Record<string, UserConfig> = {
       ...shared,
       outDir: 'dist/npm',
       minify: false,
-      lib: { entry: { index: 'src/index.ts', element: 'src/element/index.ts' }, formats: ['es'] },
+      lib: {
+        entry: { index: 'src/index.ts', element: 'src/element/index.ts', client: 'src/client/index.ts' },
+        formats: ['es'],
+      },
       rolldownOptions: { external: /^lit(\/|$)/ },
     },
   },

@@ -10,7 +10,7 @@ const rootDir = fileURLToPath(new URL('.', import.meta.url));
 
 export default {
   rootDir,
-  files: ['test/{audio,call,element,protocol}/**/*.test.ts'],
+  files: ['test/{audio,call,client,element,protocol}/**/*.test.ts'],
   nodeResolve: { exportConditions: ['production', 'default'] },
   // One page at a time: a hidden page has no focus, and the fake microphone is one.
   concurrency: 1,

@@ -19,15 +19,18 @@ export async function bundleFile(file, format = 'iife') {
   return outputFiles[0].text.trim();
 }
 
-/** The module that `import { readSource, url } from './x.ts?file'` gets. */
-const moduleText = (file, folder, source) => {
+/**
+ * The module that `import { readSource, url } from './x.ts?file'` gets.
+ * @param text - Name of a module that has the file's text as `text`; without one the file is read.
+ */
+const moduleText = (file, folder, text) => {
   const name = path.basename(file, '.ts');
   // The comment is for our own build, and goes with it: what bundlers see is an asset to copy.
   const url = `new URL(/* @vite-ignore */ ${JSON.stringify(`${folder}${name}.js`)}, import.meta.url).href`;
   const read =
-    source === undefined
+    text === undefined
       ? 'async (file) => { const answer = await fetch(file); if (!answer.ok) throw new Error(`${answer.status}`); return answer.text(); }'
-      : `async () => ${JSON.stringify(source)}`;
+      : `async () => (await import(${JSON.stringify(text)})).text`;
   return `export const readSource = ${read};\nexport const url = ${url};\n`;
 };
 
@@ -43,21 +46,27 @@ const besideForEsbuild = {
 /**
  * For Vite: what is not in the script as the URL of a file beside it, and a way to its source text.
  * @param folder - Where that file is, seen from the script: `./` or `../`.
- * @param isInline - Whether the text is in the script (for bundlers, which may lose the file); else the file is read.
+ * @param isInline - Whether the text is there as a module, imported at need (for bundlers, which may lose the file); else the
+ *   file is read.
  */
 export const files = ({ folder = './', isInline = false } = {}) => ({
   name: 'files',
   enforce: 'pre',
   async resolveId(id, importer) {
+    if (id.endsWith('?text')) return id;
     if (!id.endsWith('?file')) return undefined;
     const file = path.resolve(path.dirname(importer), id.slice(0, -'?file'.length));
     return `\0${path.relative(root, file)}.js?file`;
   },
   async load(id) {
-    if (!id.startsWith('\0') || !id.endsWith('.js?file')) return undefined;
-    const file = path.join(root, id.slice(1, -'.js?file'.length));
+    const [, name, kind] = /^\0(.*)\.js\?(file|text)$/.exec(id) ?? [];
+    if (!name) return undefined;
+    const file = path.join(root, name);
     this.addWatchFile(file);
-    return { code: moduleText(file, folder, isInline ? await bundleFile(file) : undefined), moduleType: 'js' };
+    if (kind === 'text') {
+      return { code: `export const text = ${JSON.stringify(await bundleFile(file))};`, moduleType: 'js' };
+    }
+    return { code: moduleText(file, folder, isInline ? id.replace(/file$/, 'text') : undefined), moduleType: 'js' };
   },
   generateBundle(_, bundle) {
     for (const chunk of Object.values(bundle)) {
@@ -72,8 +81,9 @@ export const filesForTests = () => ({
   name: 'files',
   async serve({ path: urlPath, URL: url }) {
     const file = path.join(root, urlPath);
-    if (url.searchParams.has('file')) {
-      return { body: moduleText(file, './', await bundleFile(file)), type: 'js' };
+    if (url.searchParams.has('file')) return { body: moduleText(file, './', `${urlPath}?text`), type: 'js' };
+    if (url.searchParams.has('text')) {
+      return { body: `export const text = ${JSON.stringify(await bundleFile(file))};`, type: 'js' };
     }
     if (/\/locales\/[\w-]+\.js$/.test(urlPath) && existsSync(file.replace(/\.js$/, '.ts'))) {
       return { body: await bundleFile(file.replace(/\.js$/, '.ts'), 'esm'), type: 'js' };

@@ -16,10 +16,10 @@ import { fetchBinding, fetchSession, type Binding, type Session, type SessionReq
 
 /** What a call is started with. */
 export interface CallOptions extends SessionRequest, AudioOptions, ThreadOptions {
-  /** Seconds after which the call ends by itself; 0 = never. */
-  readonly maxDurationS: number;
-  /** Seconds without speech on either side after which it ends by itself; 0 = never. */
-  readonly idleTimeoutS: number;
+  /** Seconds after which the call ends by itself; 0 = never. Default 1800. */
+  readonly maxDurationS: number | undefined;
+  /** Seconds without speech on either side after which it ends by itself; 0 = never. Default 300. */
+  readonly idleTimeoutS: number | undefined;
   /** Goes on with a fresh session where the connection is lost. Default false. */
   readonly reconnect?: boolean | undefined;
   /** What the system calls it, on a lock screen or beside its media keys. */
@@ -215,8 +215,8 @@ export class CallController {
         options,
         settle,
         // What is no number must not mean that a call never ends.
-        maxDurationS: options.maxDurationS >= 0 ? options.maxDurationS : defaultDurationS,
-        idleTimeoutS: options.idleTimeoutS >= 0 ? options.idleTimeoutS : defaultIdleS,
+        maxDurationS: options.maxDurationS! >= 0 ? options.maxDurationS! : defaultDurationS,
+        idleTimeoutS: options.idleTimeoutS! >= 0 ? options.idleTimeoutS! : defaultIdleS,
         abort: new AbortController(),
         timers: new Set(),
         quality: new LineQuality(),
@@ -406,7 +406,7 @@ export class CallController {
     attempt.ticking = setInterval(() => this.#tick(attempt), statsMs);
     this.#move('agentReady');
     if (attempt !== this.#attempt) return;
-    this.#tell({ type: 'start' });
+    this.#tell({ type: 'start', clientReference: attempt.options.clientReference });
     attempt.settle(true);
   }
 
@@ -595,6 +595,7 @@ export class CallController {
   #finish(attempt: Attempt, input: CallInput, reason: EndReason, error?: CallError): void {
     if (attempt !== this.#attempt) return;
     const { hungUpCode } = attempt;
+    const { clientReference } = attempt.options;
     if (hungUpCode !== undefined) [input, reason, error] = ['agentClosed', 'agent', undefined];
     this.#hangUp(attempt);
     this.#attempt = undefined;
@@ -611,10 +612,10 @@ export class CallController {
     this.#error = error ?? null;
     const waiting: (() => void)[] = (this.#waiting = []);
     this.#move(input);
-    if (error) this.#tell({ type: 'error', error });
+    if (error) this.#tell({ type: 'error', error, clientReference });
     const closeCode = error?.closeCode ?? hungUpCode ?? null;
     this.#waiting = undefined;
-    this.#tell({ type: 'end', reason, duration, code: error?.code ?? null, closeCode, stats });
+    this.#tell({ type: 'end', reason, duration, code: error?.code ?? null, closeCode, stats, clientReference });
     attempt.settle(false);
     for (const start of waiting) start();
   }

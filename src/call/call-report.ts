@@ -50,7 +50,7 @@ export interface CallStats extends SocketStats {
 export type CallReport =
   | { readonly type: 'status'; readonly status: CallStatus; readonly previous: CallStatus }
   /** The first `active` of a call. */
-  | { readonly type: 'start' }
+  | { readonly type: 'start'; readonly clientReference: string | undefined }
   | { readonly type: 'message'; readonly data: unknown }
   /** Once a second, from the first `active` to the end. */
   | { readonly type: 'stats'; readonly stats: CallStats }
@@ -71,7 +71,7 @@ export type CallReport =
   | { readonly type: 'poor-connection'; readonly isOn: boolean }
   /** A key of the visitor's headset asks for it. */
   | { readonly type: 'toggle-mute' }
-  | { readonly type: 'error'; readonly error: CallError }
+  | { readonly type: 'error'; readonly error: CallError; readonly clientReference: string | undefined }
   | {
       readonly type: 'end';
       readonly reason: EndReason;
@@ -79,6 +79,7 @@ export type CallReport =
       readonly code: CallErrorCode | null;
       readonly closeCode: number | null;
       readonly stats: CallStats;
+      readonly clientReference: string | undefined;
     };
 
 /** The figures of a call that has not begun. */

@@ -65,7 +65,7 @@ const final: ReadonlySet<CallErrorCode> = new Set([
 export class CallError extends Error {
   override readonly name = 'CallError';
   readonly code: CallErrorCode;
-  /** For the visitor, in the element's language. Set by the element. */
+  /** For the visitor, in the element's language. Set by the element; in English by the client. */
   visitorMessage = '';
   /** False where trying again is of no use until something is changed. */
   readonly retryable: boolean;

@@ -4,7 +4,7 @@ import type { DiagnoseOptions, Diagnosis } from './diagnosis/diagnosis.js';
 import { importFile } from './import-file.js';
 
 /** Loads the diagnosis, which is a file of its own, and makes one. Never rejects. */
-export async function loadDiagnosis(options: DiagnoseOptions, element: Element): Promise<Diagnosis> {
+export async function loadDiagnosis(options: DiagnoseOptions, element?: Element): Promise<Diagnosis> {
   const name = 'synthflow-call.diagnose.js';
   try {
     const beside = () => import('./diagnose.js');

@@ -6,6 +6,8 @@ import { importFile, type FileLocation } from './import-file.js';
 /** What a site's own function is asked for. */
 export interface TokenProviderRequest {
   readonly assistantId: string | undefined;
+  /** The site's own name for the call. */
+  readonly clientReference: string | undefined;
   /** Which server the socket has reached: the second request of a session with `bind`, answered with a `sid`. */
   readonly serverName: string | undefined;
   /**
@@ -70,6 +72,8 @@ export interface SessionRequest extends FileLocation {
   /** Default `same-origin`. */
   readonly tokenCredentials?: RequestCredentials | undefined;
   readonly assistantId?: string | undefined;
+  /** The site's own name for the call: the endpoint is told, and it comes back in events. */
+  readonly clientReference?: string | undefined;
   /** The wire, where the answer does not say. Default `pcm`. */
   readonly protocol?: WireChoice['protocol'] | undefined;
 }
@@ -151,10 +155,10 @@ async function ask(
   stopped: AbortSignal,
   serverName?: string,
 ): Promise<unknown> {
-  const { tokenProvider, assistantId } = request;
+  const { tokenProvider, assistantId, clientReference } = request;
   const askOnce = (challenge?: unknown) =>
     tokenProvider
-      ? askProvider(tokenProvider, { assistantId, serverName, challenge, signal })
+      ? askProvider(tokenProvider, { assistantId, clientReference, serverName, challenge, signal })
       : askEndpoint(request, signal, serverName, challenge);
   const answer = await askOnce();
   const challenge = challengeIn(answer);
@@ -197,11 +201,13 @@ async function askEndpoint(
   serverName: string | undefined,
   challenge: unknown,
 ): Promise<unknown> {
-  const { tokenEndpoint, assistantId, tokenMethod = 'post', tokenCredentials = 'same-origin' } = request;
+  const { tokenEndpoint, assistantId, clientReference } = request;
+  const { tokenMethod = 'post', tokenCredentials = 'same-origin' } = request;
   if (!tokenEndpoint) throw new CallError('token-endpoint-missing');
   const hasPlace = tokenEndpoint.includes('{assistant_id}');
   const fields = {
     ...(assistantId && !hasPlace && { assistant_id: assistantId }),
+    ...(clientReference && { client_reference: clientReference }),
     ...(serverName && { server_name: serverName }),
     ...(challenge !== undefined && { challenge }),
   };

@@ -31,8 +31,10 @@ export class CallStatusEvent extends CallEvent {
 /** Fired once a call, when the agent is ready and the two can talk. */
 export class CallStartEvent extends CallEvent {
   static readonly type = 'synthflow-start';
-  constructor() {
-    super(CallStartEvent.type);
+  /** The site's own name for the call, where it has given one. */
+  declare readonly clientReference: string | undefined;
+  constructor(clientReference?: string) {
+    super(CallStartEvent.type, { clientReference });
   }
 }
 
@@ -47,9 +49,11 @@ export class CallEndEvent extends CallEvent {
   /** Close code of the websocket where the other side closed it, else null. */
   declare readonly closeCode: number | null;
   declare readonly stats: CallStats;
+  /** The site's own name for the call, where it has given one. */
+  declare readonly clientReference: string | undefined;
   constructor(end: Omit<CallEndEvent, keyof Event>) {
-    const { reason, duration, code, closeCode, stats } = end;
-    super(CallEndEvent.type, { reason, duration, code, closeCode, stats });
+    const { reason, duration, code, closeCode, stats, clientReference } = end;
+    super(CallEndEvent.type, { reason, duration, code, closeCode, stats, clientReference });
   }
 }
 
@@ -57,8 +61,10 @@ export class CallEndEvent extends CallEvent {
 export class CallErrorEvent extends CallEvent {
   static readonly type = 'synthflow-error';
   declare readonly error: CallError;
-  constructor(error: CallError) {
-    super(CallErrorEvent.type, { error });
+  /** The site's own name for the call, where it has given one. */
+  declare readonly clientReference: string | undefined;
+  constructor(error: CallError, clientReference?: string) {
+    super(CallErrorEvent.type, { error, clientReference });
   }
 }
 

@@ -9,6 +9,7 @@ import {
 } from 'lit';
 import { CallController, canCall, type CallOptions } from '../call/call-controller.js';
 import type { AudioDevices, CallReport, CallStats } from '../call/call-report.js';
+import { optionsOf } from '../call/call-settings.js';
 import type { DiagnoseOptions, Diagnosis } from '../call/diagnosis/diagnosis.js';
 import type { CallError } from '../call/errors.js';
 import { isOpenAt } from '../call/hours.js';
@@ -31,6 +32,7 @@ import { en } from './locales/en.js';
 import { fileOf, langOf, loadStrings, observeLangs, withLabels, type Labels } from './language.js';
 import { giveConsent, hasConsent } from './consent.js';
 import { createPopover, placeBeside, placeOver, type TogglePopover } from './popover.js';
+import { sentenceOf } from './sentence.js';
 import { styles } from './styles.js';
 import { Visualizer } from './visualizer.js';
 
@@ -62,9 +64,10 @@ type Fact = 'microphone-silent' | 'needs-tap' | 'poor-connection';
  *
  * @event {CallBeforeStartEvent} synthflow-before-start - A call is about to start. Cancel it and nothing happens.
  * @event {CallStatusEvent} synthflow-status - The status has changed: `status`, `previous`.
- * @event {CallStartEvent} synthflow-start - The agent is ready; once a call.
- * @event {CallEndEvent} synthflow-end - The attempt is over: `reason`, `duration` (s), `code`, `closeCode`, `stats`.
- * @event {CallErrorEvent} synthflow-error - The attempt failed: `error`.
+ * @event {CallStartEvent} synthflow-start - The agent is ready; once a call: `clientReference`.
+ * @event {CallEndEvent} synthflow-end - The attempt is over: `reason`, `duration` (s), `code`, `closeCode`, `stats`,
+ *   `clientReference`.
+ * @event {CallErrorEvent} synthflow-error - The attempt failed: `error`, `clientReference`.
  * @event {CallMessageEvent} synthflow-message - The agent sent a text message: `data`.
  * @event {CallMuteEvent} synthflow-mute - The microphone was muted or unmuted: `muted`.
  * @event {CallStatsEvent} synthflow-stats - Figures of the call, once a second: `stats`.
@@ -125,6 +128,8 @@ export class SynthflowCall extends LitElement {
     tokenMethod: { useDefault: true },
     tokenCredentials: { useDefault: true },
     assistantId: {},
+    clientReference: {},
+    analytics: { useDefault: true },
     sessionUrl: {},
     protocol: { useDefault: true },
     variant: { reflect: true, useDefault: true },
@@ -184,6 +189,10 @@ export class SynthflowCall extends LitElement {
   tokenCredentials: RequestCredentials = 'same-origin';
   /** Which agent, where the token endpoint has more than one. */
   assistantId?: string;
+  /** The site's own name for its calls, at most 128 characters: the token endpoint is told, and it comes back in events. */
+  clientReference?: string;
+  /** `datalayer`: starts, errors and ends are also pushed to `window.dataLayer`, with their figures. */
+  analytics: 'off' | 'datalayer' = 'off';
   /** A session URL to use once, instead of a token endpoint (trials, tests). Forgotten when the call starts. */
   sessionUrl?: string | null;
   /** The wire where the answer names none: `pcm`, the widget websocket, or `media`, WebSocket media. */
@@ -688,6 +697,7 @@ export class SynthflowCall extends LitElement {
 
   #hear(report: CallReport): void {
     this.#debug(report);
+    this.#analyse(report);
     switch (report.type) {
       case 'levels':
         this.#showLevels(report);
@@ -708,14 +718,14 @@ export class SynthflowCall extends LitElement {
         this.dispatchEvent(new CallStatsEvent(report.stats));
         break;
       case 'start':
-        this.dispatchEvent(new CallStartEvent());
+        this.dispatchEvent(new CallStartEvent(report.clientReference));
         break;
       case 'message':
         this.dispatchEvent(new CallMessageEvent(report.data));
         break;
       case 'error':
         console.warn(`<synthflow-call> ${report.error.code}: ${report.error.message}`);
-        this.dispatchEvent(new CallErrorEvent(report.error));
+        this.dispatchEvent(new CallErrorEvent(report.error, report.clientReference));
         break;
       case 'end':
         this.dispatchEvent(new CallEndEvent(report));
@@ -727,13 +737,15 @@ export class SynthflowCall extends LitElement {
     if (this.debug && /^(status|stats|end)$/.test(report.type)) console.debug('<synthflow-call>', report);
   }
 
+  /** What the page's tag manager is told of a call, where the site wants it. */
+  #analyse({ type, ...figures }: CallReport): void {
+    if (this.analytics !== 'datalayer' || !/^(start|error|end)$/.test(type)) return;
+    const { assistantId, stats } = this;
+    (window.dataLayer ??= []).push({ event: `synthflow-${type}`, synthflow: { assistantId, stats, ...figures } });
+  }
+
   #changeStatus(status: CallStatus, previous: CallStatus): void {
-    if (this.error) {
-      const { code, httpStatus } = this.error;
-      // An endpoint that has answered is no matter of the visitor's connection.
-      const isRefused = code === 'token-request-failed' && httpStatus;
-      this.error.visitorMessage = (!isRefused && this.#strings.errors[code]) || this.#strings.unavailable;
-    }
+    if (this.error) this.error.visitorMessage = sentenceOf(this.error, this.#strings);
     if (status === 'requesting-microphone') this.hasAgentSpoken = false;
     if (status === 'requesting-microphone' || status === 'failed') this.isPanelClosed = false;
     if (status === 'requesting-microphone') this.isCardOpen = this.#canOpen;
@@ -848,12 +860,6 @@ export class SynthflowCall extends LitElement {
     return this.#words === en ? 'en' : this.#file!;
   }
 
-  /** URL of the folder of the files beside the script, where the page has named one. */
-  get #assets(): string | undefined {
-    const folder = text(this.assetsUrl)?.replace(/\/*$/, '/');
-    return folder && URL.canParse(folder, document.baseURI) ? new URL(folder, document.baseURI).href : undefined;
-  }
-
   /** Whether there is a card to open: whatever floats has one, and an icon. */
   get #canOpen(): boolean {
     return this.position.includes('-') || this.variant === 'icon';
@@ -884,30 +890,7 @@ export class SynthflowCall extends LitElement {
   }
 
   #options(): CallOptions {
-    return {
-      sessionUrl: this.sessionUrl,
-      tokenProvider: this.tokenProvider,
-      challengeSolver: this.challengeSolver,
-      tokenEndpoint: text(this.tokenEndpoint),
-      tokenMethod: this.tokenMethod,
-      tokenCredentials: this.tokenCredentials,
-      assistantId: this.assistantId,
-      protocol: this.protocol,
-      maxDurationS: this.maxDuration,
-      title: this.#strings.title,
-      idleTimeoutS: this.idleTimeout,
-      reconnect: this.reconnect,
-      bargeIn: this.bargeIn,
-      sounds: this.sounds !== 'off',
-      workletUrl: text(this.workletUrl),
-      assetsUrl: this.#assets,
-      noWorker: this.noWorker,
-      microphoneId: this.microphoneId,
-      speakerId: this.speakerId,
-      echoCancellation: !this.noEchoCancellation,
-      noiseSuppression: !this.noNoiseSuppression,
-      autoGainControl: !this.noAutoGainControl,
-    };
+    return optionsOf(this, this.#strings.title);
   }
 
   #onClick(event: MouseEvent): void {
@@ -1059,17 +1042,16 @@ export class SynthflowCall extends LitElement {
   };
 }
 
-/** A page may set a URL object. */
-function text(value: string | null | undefined): string | undefined {
-  return value ? `${value}` : undefined;
-}
-
 function clock(seconds: number, lang: string): string {
   const digits = (minimumIntegerDigits: number) => new Intl.NumberFormat(lang, { minimumIntegerDigits });
   return `${digits(1).format(Math.floor(seconds / 60))}:${digits(2).format(seconds % 60)}`;
 }
 
 declare global {
+  interface Window {
+    /** Google Tag Manager's, and others'. */
+    dataLayer?: unknown[];
+  }
   interface HTMLElementTagNameMap {
     'synthflow-call': SynthflowCall;
   }

@@ -88,7 +88,9 @@ describe('the classic script', () => {
         const frame = document.body.appendChild(document.createElement('iframe'));
         const known = new Set(Object.getOwnPropertyNames(frame.contentWindow));
         frame.remove();
-        return Object.getOwnPropertyNames(window).filter((name) => !known.has(name) && !/^(witness|\d|puppeteer|__aria)/.test(name));
+        return Object.getOwnPropertyNames(window).filter(
+          (name) => !known.has(name) && !/^(witness|\d|puppeteer|__aria)/.test(name),
+        );
       });
       assert.deepEqual(added, ['synthflowCall']);
     }));
