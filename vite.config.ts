@@ -63,7 +63,7 @@ const builds: Record<string, UserConfig> = {
           emit('synthflow-call.challenge.js', await bundleFile(source('call/challenge.ts'), 'esm'));
           const license = (file: string) => readFileSync(new URL(`node_modules/${file}`, import.meta.url), 'utf8');
           const notices = [
-            `synthflow-call.js contains Lit (https://lit.dev):\n\n${license('lit/LICENSE')}`,
+            `synthflow-call.js and synthflow-call.iife.js contain Lit (https://lit.dev):\n\n${license('lit/LICENSE')}`,
             `synthflow-call.challenge.js contains altcha-lib (https://altcha.org):\n\n${license('altcha-lib/LICENSE.txt')}`,
           ];
           emit('third-party-licenses.txt', notices.join('\n'));

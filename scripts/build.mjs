@@ -8,6 +8,7 @@ import { root, run } from './setup.mjs';
 export async function buildAll(modes) {
   rmSync(`${root}dist`, { recursive: true, force: true });
   for (const mode of modes) await build({ root, mode, logLevel: 'warn' });
+  if (modes.includes('npm')) run(process.execPath, 'scripts/framework-types.mjs');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

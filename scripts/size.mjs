@@ -17,5 +17,5 @@ const bundle = (entry, name, options) =>
 await bundle('server/index.ts', 'server');
 // What it imports at need stays a file of its own in the site's bundle.
 await bundle('dist/npm/client.js', 'client', {
-  external: ['diagnose', 'challenge', 'socket-host', 'synthflow-call.worklet'].map((name) => `*/${name}*`),
+  external: ['diagnose', 'challenge', 'socket-host', 'synthflow-call.worklet'].map((name) => `./${name}*`),
 });

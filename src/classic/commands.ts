@@ -31,16 +31,12 @@ export function takeQueue(): CommandQueue {
 }
 
 function carryOut(command: Command): void {
-  const [method, id] = typeof command === 'function' ? [] : command;
-  const found = id === undefined ? document.querySelector('synthflow-call') : document.getElementById(id);
-  if (found?.localName !== 'synthflow-call') {
-    return console.warn(
-      `<synthflow-call> a command for an element that is not in this page: ${id ?? 'there is none'}.`,
-    );
-  }
-  const element = found as SynthflowCall;
   try {
-    if (typeof command === 'function') command(element);
+    const [method, id] = typeof command === 'function' ? [] : command;
+    const element = id === undefined ? document.querySelector('synthflow-call') : document.getElementById(id);
+    if (!isCall(element)) {
+      console.warn(`<synthflow-call> a command for an element that is not in this page: ${id ?? 'there is none'}.`);
+    } else if (typeof command === 'function') command(element);
     else if (methods.includes(method!)) void element[method!]();
     else console.warn(`<synthflow-call> ${method} is no command: ${methods.join(', ')}.`);
   } catch (error) {
@@ -48,3 +44,5 @@ function carryOut(command: Command): void {
     reportError(error);
   }
 }
+
+const isCall = (element: Element | null): element is SynthflowCall => element?.localName === 'synthflow-call';

@@ -3,5 +3,8 @@ export const ownScript =
   (document.currentScript as HTMLScriptElement | null) ??
   document.querySelector<HTMLScriptElement>('script[src*="synthflow-call.iife"]');
 
-/** What stands in the place of a module’s own URL in this build. */
+/**
+ * What stands in the place of a module’s own URL in this build: vite.config.ts puts it there.
+ * @public
+ */
 export const ownUrl = ownScript?.src || document.baseURI;

@@ -741,7 +741,9 @@ export class SynthflowCall extends LitElement {
   #analyse({ type, ...figures }: CallReport): void {
     if (this.analytics !== 'datalayer' || !/^(start|error|end)$/.test(type)) return;
     const { assistantId, stats } = this;
-    (window.dataLayer ??= []).push({ event: `synthflow-${type}`, synthflow: { assistantId, stats, ...figures } });
+    // Not declared: a page's own types may do that, and in another way.
+    const page = window as { dataLayer?: unknown[] };
+    (page.dataLayer ??= []).push({ event: `synthflow-${type}`, synthflow: { assistantId, stats, ...figures } });
   }
 
   #changeStatus(status: CallStatus, previous: CallStatus): void {
@@ -1048,10 +1050,6 @@ function clock(seconds: number, lang: string): string {
 }
 
 declare global {
-  interface Window {
-    /** Google Tag Manager's, and others'. */
-    dataLayer?: unknown[];
-  }
   interface HTMLElementTagNameMap {
     'synthflow-call': SynthflowCall;
   }

@@ -453,6 +453,7 @@ describe('a call', () => {
           code: null,
           closeCode: stage === draining ? 1000 : null,
           stats: call.controller.stats,
+          clientReference: undefined,
         });
         const { microphoneMs, sessionMs, socketMs, readyMs, ...rest } = call.controller.stats;
         expect({ ...noStats, ...rest }).to.deep.equal(noStats);

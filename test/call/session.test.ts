@@ -506,8 +506,27 @@ describe('a session', () => {
       };
       expect(await bind({ tokenProvider, assistantId: 'sales' })).to.deep.equal({ sid: 'sid-1', callId: undefined });
       expect(requests).to.deep.equal([
-        { assistantId: 'sales', serverName: 'node-1.example:443', challenge: undefined, signal },
+        {
+          assistantId: 'sales',
+          clientReference: undefined,
+          serverName: 'node-1.example:443',
+          challenge: undefined,
+          signal,
+        },
       ]);
+    });
+
+    it('tells the endpoint the site’s own name for the call, both times', async () => {
+      answersWith({ sid: 'sid-1', sessionURL: 'wss://agent.example/' });
+      const request = { tokenEndpoint: endpoint, clientReference: 'order 7' };
+      await ask(request);
+      await bind(request);
+      expect(asked.map(({ init }) => JSON.parse(init.body as string) as unknown)).to.deep.equal([
+        { client_reference: 'order 7' },
+        { client_reference: 'order 7', server_name: 'node-1.example:443' },
+      ]);
+      await ask({ ...request, tokenMethod: 'get' });
+      expect(asked.at(-1)!.url.searchParams.get('client_reference')).to.equal('order 7');
     });
 
     it('asks nobody for a name that is none: protocol-error', async () => {

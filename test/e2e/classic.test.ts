@@ -11,10 +11,10 @@ import { clickCall, consoleOf, onSite, launch, startSite, strictPolicy, tag, wai
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const guide = readFileSync(`${root}docs/embedding/classic-script.md`, 'utf8');
 /** The n-th HTML sample of the guide, on this test's site. */
-const sample = (n: number): string =>
-  [...guide.matchAll(/```html\n([\s\S]*?)```/g)]
-    [n]![1]!.replaceAll('https://www.example.com/assets/', '/dist/')
-    .replaceAll("'support'", "'agent'");
+const sample = (n: number): string => {
+  const [, code] = [...guide.matchAll(/```html\n([\s\S]*?)```/g)][n]!;
+  return code!.replaceAll('https://www.example.com/assets/', '/dist/').replaceAll("'support'", "'agent'");
+};
 
 const head = '<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,">';
 /** The script's tag as a site would paste it. */
@@ -173,13 +173,14 @@ describe('the classic script', () => {
             queue.push(() => {
               throw new Error("the page's own");
             });
+            queue.push(null as unknown as ['start']);
             queue.push(['start', 'nobody'], ['remove' as 'start'], ['mute', 'support']);
           });
           assert.deepEqual(
             await page.$$eval('synthflow-call', (elements) => elements.map(({ id, muted }) => `${id} ${muted}`)),
             ['support true', 'sales false'],
           );
-          assert.equal(await page.evaluate(() => window.witness.errors.length), 1);
+          assert.equal(await page.evaluate(() => window.witness.errors.length), 2);
           assert.deepEqual(
             consoleOf.get(page)!.filter((line) => line.startsWith('warn')),
             [

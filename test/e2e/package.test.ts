@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,6 +32,10 @@ describe('the package', () => {
       'dist/third-party-licenses.txt',
       'dist/npm/index.js',
       'dist/npm/element.js',
+      'dist/npm/client.js',
+      'dist/frameworks/react.d.ts',
+      'dist/web-types.json',
+      'dist/vscode.html-custom-data.json',
       'dist/server.js',
       'dist/cli.js',
       'custom-elements.json',
@@ -55,16 +60,18 @@ describe('the package', () => {
     const script = `
       const { SynthflowCall } = await import('synthflow-call');
       const element = await import('synthflow-call/element');
+      const { createCall } = await import('synthflow-call/client');
       const { createTokenHandler } = await import('synthflow-call/server');
       const { status, muted } = new SynthflowCall();
       console.log(typeof SynthflowCall, element.SynthflowCall === SynthflowCall, typeof createTokenHandler);
-      console.log(status, muted, SynthflowCall.version);`;
+      console.log(status, muted, SynthflowCall.version);
+      console.log(createCall({ muted: true }).muted);`;
     const printed = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
       cwd: root,
       encoding: 'utf8',
     });
     const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { version: string };
-    assert.equal(printed.trim(), `function true function\nidle false ${version}`);
+    assert.equal(printed.trim(), `function true function\nidle false ${version}\ntrue`);
   });
 
   it('is bundled with its worklet and its worker as files of the site', async () => {
@@ -90,6 +97,39 @@ describe('the package', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('tells editors of every attribute', () => {
+    const read = (file: string) => JSON.parse(readFileSync(`${root}${file}`, 'utf8'));
+    const { modules } = read('custom-elements.json') as {
+      modules: { declarations: { tagName?: string; attributes: { name: string }[] }[] }[];
+    };
+    const names = ({ attributes }: { attributes: { name: string }[] }) => attributes.map(({ name }) => name);
+    const wanted = names(modules.flatMap(({ declarations }) => declarations).find(({ tagName }) => tagName)!);
+    const { contributions, version } = read('dist/web-types.json');
+    assert.deepEqual(names(contributions.html.elements[0]), wanted);
+    assert.equal(version, read('package.json').version);
+    assert.deepEqual(names(read('dist/vscode.html-custom-data.json').tags[0]), wanted);
+  });
+
+  it('is released with the hash of what it is, pinned, and not under another version', () => {
+    const release = (env: object) =>
+      execFileSync(process.execPath, ['scripts/release.mjs'], {
+        cwd: root,
+        encoding: 'utf8',
+        env: { ...process.env, ...env },
+        stdio: 'pipe',
+      });
+    const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { version: string };
+    const printed = release({ CDN: 'https://cdn.example', GITHUB_REF_TYPE: 'tag', GITHUB_REF_NAME: `v${version}` });
+    for (const name of ['synthflow-call.js', 'synthflow-call.iife.js']) {
+      const hash = createHash('sha384')
+        .update(readFileSync(`${root}dist/${name}`))
+        .digest('base64');
+      const tag = `src="https://cdn.example/synthflow-call@${version}/dist/${name}"\n  integrity="sha384-${hash}"\n  crossorigin\n`;
+      assert.ok(printed.includes(tag), printed);
+    }
+    assert.throws(() => release({ GITHUB_REF_TYPE: 'tag', GITHUB_REF_NAME: 'v99.0.0' }), /The tag v99\.0\.0 is not/);
   });
 
   it('runs its demo: a page, a token endpoint and an agent, until Ctrl-C', { timeout: 30_000 }, async () => {

@@ -1,0 +1,25 @@
+import type { JSX } from 'solid-js';
+import type { SynthflowCall } from 'synthflow-call/solid';
+
+/** Solid. */
+export const Call = (): JSX.Element => (
+  <synthflow-call
+    class="support"
+    token-endpoint="/api/synthflow/token"
+    assistant-id="support"
+    position="bottom-right"
+    max-duration={600}
+    reconnect
+    ref={(element: SynthflowCall) => void element.start()}
+    on:synthflow-end={({ reason, duration }) => console.log(reason.length, duration.toFixed())}
+  >
+    <span slot="fallback">Call us</span>
+  </synthflow-call>
+);
+
+// @ts-expect-error There is no such place.
+export const wrongPlace = <synthflow-call position="bottom" />;
+// @ts-expect-error Nor such an attribute.
+export const wrongName = <synthflow-call endpoint="/token" />;
+// @ts-expect-error An end has no such field.
+export const wrongField = <synthflow-call on:synthflow-end={({ why }) => console.log(why)} />;
