@@ -13,7 +13,7 @@ await buildAll(['node']);
 const examples = ['node', 'express', 'fastify', 'hono', 'bun', 'deno', 'vercel', 'netlify', 'lambda'];
 const entries = [
   ...examples.map((name) => ({ in: `examples/${name}.js`, out: name })),
-  { in: 'examples/next/route.js', out: 'next' },
+  { in: 'examples/next/app/api/synthflow/token/route.ts', out: 'next' },
 ];
 const shared = {
   absWorkingDir: root,
