@@ -10,15 +10,16 @@ export function Support() {
 
   // An element that the server has rendered gets neither properties nor `on…` listeners when React hydrates it.
   const connect = useCallback((call: SynthflowCall) => {
-    const connection = new AbortController();
+    const controller = new AbortController();
+    const { signal } = controller;
     call.labels = { start: 'Talk to support' };
-    call.addEventListener('synthflow-start', () => setNews('You are talking'), connection);
+    call.addEventListener('synthflow-start', () => setNews('You are talking'), { signal });
     call.addEventListener(
       'synthflow-end',
       ({ reason, duration }) => setNews(`Ended by ${reason} after ${duration.toFixed()} s`),
-      connection,
+      { signal },
     );
-    return () => connection.abort();
+    return () => controller.abort();
   }, []);
 
   return (
