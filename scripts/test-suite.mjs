@@ -29,7 +29,16 @@ if (folder === 'embeds') {
 const files = readdirSync(`${root}test/${folder}`)
   .filter((name) => name.endsWith('.test.ts'))
   .map((name) => `test/${folder}/${name}`);
-const flags = ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-concurrency=1', '--test-timeout=240000'];
+// A file's tests together; installing and building an example takes a while on a busy machine.
+const timeoutMs = folder === 'embeds' ? 600_000 : 240_000;
+const flags = [
+  '--import',
+  'tsx',
+  '--test',
+  '--test-reporter=spec',
+  '--test-concurrency=1',
+  `--test-timeout=${timeoutMs}`,
+];
 const child = spawn(process.execPath, [...flags, ...files], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
 let output = '';
 child.stdout.on('data', (text) => {

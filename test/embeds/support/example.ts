@@ -51,6 +51,8 @@ class Copy {
 
   constructor(name: string, tokenPort: number) {
     this.tokenPort = tokenPort;
+    // The test runner, where this takes too long: what was started would go on.
+    process.once('SIGTERM', () => void this.remove().finally(() => process.exit(1)));
     execFileSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', this.folder], { cwd: root });
     const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { version: string };
     const source = `${root}examples/${name}`;
@@ -165,7 +167,7 @@ export function tryExample(options: ExampleOptions): void {
       }
     };
 
-    it('makes a call as it is built', { timeout: 60_000 }, async () => {
+    it('makes a call as it is built', { timeout: 120_000 }, async () => {
       if (built === undefined) {
         const url = await startScript('start');
         if (isServerRendered) await assertRendered(url);
@@ -187,7 +189,7 @@ export function tryExample(options: ExampleOptions): void {
     });
 
     if (hasDev) {
-      it('makes a call while it is developed', { timeout: 120_000 }, async () => {
+      it('makes a call while it is developed', { timeout: 240_000 }, async () => {
         const url = await startScript('dev');
         if (isServerRendered) await assertRendered(url);
         // The first visit finds packages that are still to be bundled, and loads the page again.
