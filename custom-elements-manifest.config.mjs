@@ -1,4 +1,4 @@
-/** The element names its attributes by one rule (`createProperty`), which the analyzer does not run. */
+/** The element names its attributes by one rule, which the analyzer does not run. */
 const kebabAttributes = {
   name: 'kebab-attributes',
   packageLinkPhase({ customElementsManifest }) {

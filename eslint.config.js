@@ -53,7 +53,10 @@ export default defineConfig(
     files: ['scripts/**', '*.config.*', 'test/{docs,e2e,failures}/**', 'public/**', 'docs/.vitepress/**'],
     languageOptions: { globals: { ...globals.node, ...globals.browser } },
   },
-  { files: ['examples/**'], languageOptions: { globals: { ...globals.node, Bun: 'readonly', Deno: 'readonly' } } },
+  {
+    files: ['examples/**'],
+    languageOptions: { globals: { ...globals.node, ...globals.browser, Bun: 'readonly', Deno: 'readonly' } },
+  },
   {
     files: ['test/**'],
     rules: {

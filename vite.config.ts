@@ -89,6 +89,16 @@ const builds: Record<string, UserConfig> = {
       files({ folder: '../', isInline: true }),
       {
         name: 'locales',
+        enforce: 'pre',
+        resolveId: (id, importer) =>
+          importer?.endsWith('/load-beside.ts') && id.startsWith('./locales/') ? { id, external: true } : undefined,
+        // Each file by its name: that is what every bundler understands.
+        async load(id) {
+          if (!id.endsWith('/load-beside.ts')) return undefined;
+          const names = (await locales()).map(([name]) => name);
+          const loaders = names.map((name) => `'${name.replace('.js', '')}': () => import('./locales/${name}'),`);
+          return `const loaders = {\n${loaders.join('\n')}\n};\nexport const loadBeside = (file) => loaders[file]();`;
+        },
         async generateBundle() {
           for (const [name, source] of await locales()) {
             this.emitFile({ type: 'asset', fileName: `locales/${name}`, source });

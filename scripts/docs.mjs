@@ -1,8 +1,9 @@
 // `npm run docs`: custom-elements.json from the source's JSDoc, and from that the tables between the marks in README.md
-// docs/api.md and docs/styling.md; the one in docs/stats.md from the comments of the interfaces.
+// docs/api.md and docs/styling.md; the one in docs/stats.md from the comments of the interfaces; in docs/embedding the
+// files of the examples.
 // With --check nothing is written, and a difference fails.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as prettier from 'prettier';
@@ -120,23 +121,24 @@ tables.stats = table(
   [...members('src/call/call-report.ts', 'CallStats'), ...members('src/protocol/socket-host.ts', 'SocketStats')],
 );
 
-const marked = /(<!-- ([\w-]+): made by `npm run docs` -->\n)[\s\S]*?(<!-- end -->)/g;
-async function withTables(name) {
+/** A file of the examples, as a code block. */
+const codeOf = (name) =>
+  `\`\`\`${path.extname(name).slice(1)}\n${readFileSync(`${root}${name}`, 'utf8').trimEnd()}\n\`\`\``;
+
+const marked = /(<!-- (\S+): made by `npm run docs` -->\n)[\s\S]*?(<!-- end -->)/g;
+async function filled(name) {
   const file = `${root}${name}`;
   const text = readFileSync(file, 'utf8').replace(
     marked,
-    (_, head, table, end) => `${head}\n${tables[table]}\n\n${end}`,
+    (_, head, what, end) => `${head}\n${tables[what] ?? codeOf(what)}\n\n${end}`,
   );
   return prettier.format(text, { ...(await prettier.resolveConfig(file)), filepath: file });
 }
 
-const wanted = {
-  'custom-elements.json': `${JSON.stringify(manifest, null, 2)}\n`,
-  'README.md': await withTables('README.md'),
-  'docs/api.md': await withTables('docs/api.md'),
-  'docs/stats.md': await withTables('docs/stats.md'),
-  'docs/styling.md': await withTables('docs/styling.md'),
-};
+const wanted = { 'custom-elements.json': `${JSON.stringify(manifest, null, 2)}\n` };
+const embedding = readdirSync(`${root}docs/embedding`).map((name) => `docs/embedding/${name}`);
+for (const name of ['README.md', 'docs/api.md', 'docs/stats.md', 'docs/styling.md', ...embedding])
+  wanted[name] = await filled(name);
 for (const [name, text] of Object.entries(wanted)) {
   if (!isCheck) writeFileSync(`${root}${name}`, text);
   else if (readFileSync(`${root}${name}`, 'utf8') !== text) {

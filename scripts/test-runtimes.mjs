@@ -1,6 +1,6 @@
 // `npm run test:runtimes`: the token endpoint's contract on every runtime and framework, by its example for it.
 import { build } from 'esbuild';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { ensurePackages, root, run } from './setup.mjs';
 
 ensurePackages();
@@ -13,10 +13,14 @@ await buildAll(['node']);
 const examples = ['node', 'express', 'fastify', 'hono', 'bun', 'deno', 'vercel', 'netlify', 'lambda'];
 const entries = [
   ...examples.map((name) => ({ in: `examples/${name}.js`, out: name })),
-  { in: 'examples/next/route.js', out: 'next' },
+  { in: 'examples/next/app/api/synthflow/token/route.ts', out: 'next' },
 ];
+// An example that is a package of its own does not find the project by its name.
+const { exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+const names = ['server', 'server/altcha', 'server/cloudflare', 'server/environment', 'server/node'];
 const shared = {
   absWorkingDir: root,
+  alias: Object.fromEntries(names.map((name) => [`synthflow-call/${name}`, `${root}${exports[`./${name}`].default}`])),
   outdir: 'coverage/runtimes',
   outExtension: { '.js': '.mjs' },
   bundle: true,

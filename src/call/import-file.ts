@@ -16,5 +16,5 @@ export function importFile<T>(
   if (workletUrl === 'blob:' || workletUrl === 'data:') {
     return importText(new URL(name, assetsUrl ?? url).href, workletUrl);
   }
-  return (assetsUrl ? import(/* @vite-ignore */ assetsUrl + name) : beside()) as Promise<T>;
+  return (assetsUrl ? import(/* @vite-ignore */ /* webpackIgnore: true */ assetsUrl + name) : beside()) as Promise<T>;
 }

@@ -1,4 +1,5 @@
 import { importFile, type FileLocation } from '../call/import-file.js';
+import { loadBeside } from './load-beside.js';
 import { en, type Strings } from './locales/en.js';
 
 /** Beside English, one file each; what is not said is the language's most frequent form: `pt` is Brazilian, `zh` simplified. */
@@ -24,11 +25,7 @@ export function fileOf(lang: string): string | undefined {
 /** The words of a language, from its file; English where it cannot be loaded. */
 export async function loadStrings(file: string, location: FileLocation): Promise<Strings> {
   try {
-    const loading = importFile<{ strings: Strings }>(
-      `locales/${file}.js`,
-      location,
-      () => import(/* @vite-ignore */ `./locales/${file}.js`),
-    );
+    const loading = importFile<{ strings: Strings }>(`locales/${file}.js`, location, () => loadBeside(file));
     return (await loading).strings;
   } catch {
     return en;

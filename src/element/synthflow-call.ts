@@ -1,12 +1,4 @@
-import {
-  html,
-  LitElement,
-  nothing,
-  type PropertyDeclaration,
-  type PropertyDeclarations,
-  type PropertyValues,
-  type TemplateResult,
-} from 'lit';
+import { html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit';
 import { CallController, canCall, type CallOptions } from '../call/call-controller.js';
 import type { AudioDevices, CallReport, CallStats } from '../call/call-report.js';
 import { optionsOf } from '../call/call-settings.js';
@@ -181,6 +173,13 @@ export class SynthflowCall extends LitElement {
     seconds: { state: true },
   };
 
+  static {
+    // Every attribute is its property's name in kebab case. Not by `createProperty`: Lit warns of that where it is developed.
+    for (const [name, options] of Object.entries<{ attribute?: boolean | string }>(this.properties)) {
+      options.attribute ??= name.replace(/[A-Z]/g, '-$&').toLowerCase();
+    }
+  }
+
   /** URL of the site's own endpoint that answers `{ "sessionURL": "wss://…" }`. `{assistant_id}` in it is replaced. */
   tokenEndpoint?: string;
   /** `post` sends JSON, `get` a query. */
@@ -336,12 +335,6 @@ export class SynthflowCall extends LitElement {
   /** Figures of this call, or of the last one. */
   get stats(): CallStats {
     return this.#controller.stats;
-  }
-
-  /** Every attribute is its property's name in kebab case. */
-  static override createProperty(name: string, options: PropertyDeclaration): void {
-    const attribute = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    super.createProperty(name, { attribute, ...options });
   }
 
   constructor() {

@@ -15,5 +15,7 @@ export async function importText<T>(file: string, scheme: 'blob:' | 'data:'): Pr
   const text = await answer.text();
   const url =
     scheme === 'blob:' ? URL.createObjectURL(new Blob([text], { type })) : `data:${type},${encodeURIComponent(text)}`;
-  return (import(/* @vite-ignore */ url) as Promise<T>).finally(() => URL.revokeObjectURL(url));
+  return (import(/* @vite-ignore */ /* webpackIgnore: true */ url) as Promise<T>).finally(() =>
+    URL.revokeObjectURL(url),
+  );
 }

@@ -100,7 +100,7 @@ export function hostFile({ assetsUrl, workletUrl }: FileLocation): string {
 export async function loadHost(options: FileLocation): Promise<typeof import('./socket-host.js')> {
   const named = hostFile(options);
   const { workletUrl } = options;
-  const load = (file: string): ReturnType<typeof loadHost> => import(/* @vite-ignore */ file);
+  const load = (file: string): ReturnType<typeof loadHost> => import(/* @vite-ignore */ /* webpackIgnore: true */ file);
   // As with the worklet: what the page's policy has ruled out is not tried. The second has another name, since browsers keep
   // that a file has failed.
   const ways: readonly (() => ReturnType<typeof loadHost>)[] = [

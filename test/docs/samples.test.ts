@@ -23,7 +23,8 @@ const files = execFileSync('git', ['ls-files', '*.md'], { cwd: root, encoding: '
 const samples = files
   .filter((file) => existsSync(new URL(file, root)))
   .flatMap((file): Sample[] => {
-    const text = read(file);
+    // What `npm run docs` takes from the examples is built by `npm run test:embeds`.
+    const text = read(file).replace(/^<!-- examples\/[\s\S]*?^<!-- end -->$/gm, (made) => made.replace(/.+/g, ''));
     return [...text.matchAll(/^```(\w+)[^\n]*\n([\s\S]*?)^```$/gm)].map(({ index, 1: language, 2: code }) => ({
       file,
       line: text.slice(0, index).split('\n').length,

@@ -74,7 +74,7 @@ describe('the package', () => {
     assert.equal(printed.trim(), `function true function\nidle false ${version}\ntrue`);
   });
 
-  it('is bundled with its worklet and its worker as files of the site', async () => {
+  it('is bundled with its worklet, its worker and its languages as files of the site', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'bundled-'));
     writeFileSync(path.join(folder, 'main.js'), `import ${JSON.stringify(`${root}dist/npm/index.js`)};`);
     try {
@@ -89,8 +89,8 @@ describe('the package', () => {
         ),
         'utf8',
       );
-      for (const beside of ['worklet', 'worker']) {
-        const file = files.find((name) => new RegExp(`^synthflow-call\\.${beside}-.*\\.js$`).test(name));
+      for (const beside of ['synthflow-call\\.worklet', 'synthflow-call\\.worker', 'de', 'zh-hant']) {
+        const file = files.find((name) => new RegExp(`^${beside}-.*\\.js$`).test(name));
         assert.notEqual(file, undefined, files.join());
         assert.equal(script.includes(file!), true);
       }

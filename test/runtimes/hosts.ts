@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Miniflare } from 'miniflare';
+import { freePort } from '../support/free-port.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 export const bundles = `${here}../../coverage/runtimes/`;
@@ -99,12 +99,3 @@ export const hosts: readonly Host[] = [
   { name: 'Netlify', trustedProxies: 'netlify', start: emulated('netlify') },
   { name: 'Next.js', trustedProxies: '1', knowsMethods: true, start: emulated('next') },
 ];
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

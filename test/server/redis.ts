@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { ensureRedis } from '../../scripts/redis.mjs';
+import { freePort } from '../support/free-port.js';
 
 /** A Redis of this test's own. */
 export interface RedisServer {
@@ -48,13 +48,4 @@ async function ready(child: ChildProcess): Promise<void> {
     }
   }
   throw new Error('redis-server ended.');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,12 +1,12 @@
-// Next.js: app/api/synthflow/token/route.js, with TRUSTED_PROXIES for what is in front of it (vercel, or a number).
-import { createTokenHandler } from 'synthflow-call/server';
+// Set TRUSTED_PROXIES to what is in front of it: `vercel`, or a number.
+import { createTokenHandler, type TokenHandler } from 'synthflow-call/server';
 import { readChallenge } from 'synthflow-call/server/altcha';
 import { readOptions } from 'synthflow-call/server/environment';
 
-let handler;
+let handler: TokenHandler | undefined;
 
 // Made at the first request: a build has no environment.
-export function POST(request) {
+export function POST(request: Request) {
   handler ??= createTokenHandler({ ...readOptions(process.env), challenge: readChallenge(process.env) });
   return handler(request);
 }

@@ -1,0 +1,3 @@
+import { tryExample } from './support/example.js';
+
+tryExample({ name: 'angular', built: 'dist/support/browser', hasTokenServer: true });

@@ -1,0 +1,3 @@
+import { tryExample } from './support/example.js';
+
+tryExample({ name: 'nuxt', isServerRendered: true });

@@ -1,0 +1,3 @@
+import { tryExample } from './support/example.js';
+
+tryExample({ name: 'react', built: 'dist', hasTokenServer: true });
