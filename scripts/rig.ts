@@ -11,6 +11,7 @@ import { Closing } from './rig/closing.js';
 import { measureDelay, type Journey } from './rig/delay.js';
 import { echoLossDb, measureEcho, type EchoCall } from './rig/echo.js';
 import { deviceMs, Pulse } from './rig/pulse.js';
+import { measureUnplugged, type Unplugged } from './rig/unplug.js';
 
 /** What was measured of one browser at one device rate. */
 interface Measured {
@@ -36,6 +37,7 @@ const closing = new Closing();
 const surroundings = circumstances(goRealtime());
 try {
   const measured: Measured[] = [];
+  const unplugged: [browser: string, became: Unplugged][] = [];
   for (const deviceRate of [48_000, 44_100]) {
     const pulse = await Pulse.start(deviceRate);
     closing.add(() => pulse.close());
@@ -47,7 +49,17 @@ try {
     }
     await pulse.close();
   }
-  await report(measured);
+  // Each on a card of its own, since it loses its devices.
+  for (const rigBrowser of rigBrowsers()) {
+    const pulse = await Pulse.start(48_000);
+    closing.add(() => pulse.close());
+    const browser = await rigBrowser.launch(pulse);
+    closing.add(() => browser.close());
+    unplugged.push([rigBrowser.name, await measureUnplugged(browser, pulse)]);
+    await browser.close();
+    await pulse.close();
+  }
+  await report(measured, unplugged);
 } catch (error) {
   if (!closing.isClosed) {
     console.error(error);
@@ -80,7 +92,10 @@ async function measure({ name }: RigBrowser, browser: Browser, pulse: Pulse): Pr
   };
 }
 
-async function report(measured: readonly Measured[]): Promise<void> {
+async function report(
+  measured: readonly Measured[],
+  unplugged: readonly (readonly [browser: string, became: Unplugged])[],
+): Promise<void> {
   const title = ({ browser, deviceRate }: Measured) => `${browser.split('.')[0]}, ${deviceRate / 1000} kHz`;
   const rows: Row[] = measured.flatMap((one): Row[] => [
     [`${title(one)}: echo return loss, mean`, `${mean(one.returnLossDb).toFixed(1)} dB`, '≥ 25'],
@@ -90,8 +105,15 @@ async function report(measured: readonly Measured[]): Promise<void> {
     [`${title(one)}: agent to ear, median`, inMs(one, 'agentToEarMs'), ''],
     [`${title(one)}: mouth to ear, median`, inMs(one, 'mouthToEarMs'), ''],
   ]);
+  rows.push(
+    ...unplugged.flatMap(([browser, became]): Row[] => [
+      [`${browser}: heard again after its microphone went`, orNever(became.heardAgainMs), '≤ 3 s'],
+      [`${browser}: last microphone gone, ${became.lostCode ?? 'no error'}`, orNever(became.lostMs), ''],
+      [`${browser}: heard again after the card was suspended`, orNever(became.resumedMs), '≤ 1.5 s'],
+    ]),
+  );
   printTable(rows);
-  const figures = { ...surroundings, echoLossDb, deviceMs, measured };
+  const figures = { ...surroundings, echoLossDb, deviceMs, measured, unplugged: Object.fromEntries(unplugged) };
   await writeFigures('rig', rounded(figures), {
     echo: stripChart(
       'Echo return loss, five calls each (red: 12 dB never, 25 dB mean)',
@@ -127,7 +149,28 @@ async function report(measured: readonly Measured[]): Promise<void> {
       ];
     }),
   );
+  await writeTable(
+    'unplugged',
+    [
+      'Browser',
+      'Card suspended 3 s, heard again',
+      'Unplugged, heard again',
+      'All unplugged, ends',
+      'With',
+      'The visitor reads',
+    ],
+    unplugged.map(([browser, became]) => [
+      browser,
+      orNever(became.resumedMs),
+      orNever(became.heardAgainMs),
+      orNever(became.lostMs),
+      became.lostCode ?? 'no error',
+      became.lostSentence,
+    ]),
+  );
 }
+
+const orNever = (ms: number | undefined): string => (ms === undefined ? 'never' : `${ms.toFixed(0)} ms`);
 
 function inMs({ journeys }: Measured, leg: keyof Journey): string {
   return `${median(journeys.map((journey) => journey[leg])).toFixed(0)} ms`;

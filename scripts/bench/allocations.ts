@@ -70,7 +70,7 @@ export async function allocations(): Promise<Readonly<Record<'capture' | 'playba
     capture: count(
       () => capture.process(heard, nothing),
       () => {
-        for (const data of chunks.splice(0)) uplink.onmessage({ data });
+        uplink.onmessage({ data: chunks.splice(0) });
       },
     ),
     playback: count(() => playback.process(nothing, played), nothingDone),

@@ -103,6 +103,26 @@ export class Pulse {
     await this.#pactl('set-sink-input-volume', String(input.index), `-${lossDb}dB`);
   }
 
+  /** Adds a microphone of this name, which hears what all of them hear. */
+  async plug(name: string): Promise<void> {
+    await this.#pactl('load-module', 'module-remap-source', ...microphone(name).split(' '));
+  }
+
+  /** Takes a device away by its name; what is left, the system turns to. */
+  async unplug(name: string, left?: string): Promise<void> {
+    const modules = (await this.#pactl('list', 'short', 'modules')).split('\n');
+    const found = modules.find((line) => new RegExp(`(source|sink)_name=${name} `).test(line));
+    if (!found) throw new Error(`PulseAudio has no ${name}.`);
+    await this.#pactl('unload-module', found.split('\t', 1)[0]!);
+    if (left) await this.#pactl('set-default-source', left);
+  }
+
+  /** Has the whole card stand still, or go on. */
+  async suspend(isSuspended: boolean): Promise<void> {
+    for (const kind of ['sink', 'source'])
+      await this.#pactl(`suspend-${kind}`, kind === 'sink' ? 'speaker' : 'microphone', isSuspended ? '1' : '0');
+  }
+
   /** Says mono samples of the device's rate into the microphone. */
   async say(samples: Float32Array): Promise<void> {
     const pcm = Int16Array.from(samples, (sample) => Math.round(sample * 32_767));
@@ -184,6 +204,9 @@ const format = (rate: number, map: string): string[] => [
   `--channel-map=${map}`,
 ];
 
+const microphone = (name: string): string =>
+  `source_name=${name} master=card.monitor channels=1 channel_map=mono master_channel_map=aux0 remix=no`;
+
 const daemonConf = (rate: number): string => `default-sample-rate = ${rate}
 alternate-sample-rate = ${rate}
 flat-volumes = no
@@ -198,7 +221,7 @@ load-module module-null-sink sink_name=card format=s16le rate=${rate} channels=3
 load-module module-remap-sink sink_name=speaker master=card channels=2 channel_map=front-left,front-right master_channel_map=front-left,front-right remix=no
 load-module module-remap-sink sink_name=mouth master=card channels=1 channel_map=mono master_channel_map=aux0 remix=no
 load-module module-remap-source source_name=ear master=card.monitor channels=1 channel_map=mono master_channel_map=front-left remix=no
-load-module module-remap-source source_name=microphone master=card.monitor channels=1 channel_map=mono master_channel_map=aux0 remix=no
+load-module module-remap-source ${microphone('microphone')}
 set-default-sink speaker
 set-default-source microphone
 `;

@@ -67,7 +67,9 @@ export function simulateCall(
     const buffer = new JitterBuffer({ sampleRate: 16_000 });
     downlink.hear = (data) => buffer.push(new Int16Array(data as ArrayBuffer));
     const chunker = new Chunker(960, (chunk) => uplink.onmessage!({ data: chunk }));
-    uplink.hear = (data) => chunker.recycle(data as ArrayBuffer);
+    uplink.hear = (data) => {
+      for (const chunk of data as ArrayBuffer[]) chunker.recycle(chunk);
+    };
     hostSocket(report as unknown as MessagePort, {
       protocol: 'pcm',
       codec: 'l16',

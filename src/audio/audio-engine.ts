@@ -39,7 +39,7 @@ export interface AudioPorts {
   readonly downlink: MessagePort;
 }
 
-/** What the engine tells while it runs; levels 10 times a second. */
+/** What the engine tells while it runs; 5 times a second `microphone`, and then `playback`. */
 export type AudioReport =
   | {
       readonly type: 'microphone';
@@ -83,6 +83,8 @@ const startTimeoutMs = 3000;
 const lookMs = 400;
 const leastProgressS = 0.05;
 const mostStills = 2;
+/** As many more after a change of devices: Firefox 153 stands still for 2.2 s by itself when one is unplugged. */
+const stillsOfChange = 5;
 /** After that many what has waited is not played any more: two seconds. */
 const longStills = 5;
 /** A context is not replaced again for that long without a tap: a machine with too much to do would get no better by it. */
@@ -157,7 +159,11 @@ export class AudioEngine {
     this.#worklet.catch(ignore);
     const { signal } = this.#listening;
     document.addEventListener('visibilitychange', () => this.#resume(), { signal });
-    navigator.mediaDevices.addEventListener('devicechange', () => (this.#hasOtherDevices = true), { signal });
+    const change = () => {
+      this.#hasOtherDevices = true;
+      this.#stills = -stillsOfChange;
+    };
+    navigator.mediaDevices.addEventListener('devicechange', change, { signal });
   }
 
   /**
@@ -193,37 +199,22 @@ export class AudioEngine {
     const stream = this.#microphone.stream!;
     const [up, down] = [new MessageChannel(), new MessageChannel()];
     const { captureRate, playbackRate, chunkSamples } = format;
-    const rest = { chunkSamples, isMuted: this.#isMuted, bargeIn: this.#bargeIn };
+    const rest = { chunkSamples, isMuted: this.#isMuted, bargeIn: this.#bargeIn, volume: this.#volume };
     try {
-      this.#capture = new Capture(
-        this.#context,
-        stream,
-        { wireRate: captureRate, ...rest },
-        up.port1,
-        ([levelDbfs, isSpeaking]) => this.#hearMicrophone(levelDbfs, isSpeaking),
-      );
+      this.#capture = new Capture(this.#context, stream, { wireRate: captureRate, ...rest }, up.port1);
       this.#speaker = new Speaker(
         this.#context,
         { wireRate: playbackRate, ...rest },
         down.port1,
-        ([
-          levelDbfs,
-          bufferedMs,
-          underruns,
-          droppedSamples,
-          targetMs,
-          delayMs,
-          jitterP50Ms,
-          jitterP95Ms,
-          concealedMs,
-        ]) => {
+        ({ visitorLevelDbfs, isVisitorSpeaking, agentLevelDbfs, ...figures }) => {
+          this.#hearMicrophone(visitorLevelDbfs, isVisitorSpeaking);
+          const { bufferedMs } = figures;
           const lost = (this.#lost = {
-            underruns: before.underruns + underruns,
-            droppedSamples: before.droppedSamples + droppedSamples,
-            concealedMs: before.concealedMs + concealedMs,
+            underruns: before.underruns + figures.underruns,
+            droppedSamples: before.droppedSamples + figures.droppedSamples,
+            concealedMs: before.concealedMs + figures.concealedMs,
           });
-          const network = { targetMs, delayMs, jitterP50Ms, jitterP95Ms };
-          this.#onReport({ type: 'playback', levelDbfs, bufferedMs, ...lost, ...network });
+          this.#onReport({ type: 'playback', ...figures, ...lost, levelDbfs: Math.max(-100, agentLevelDbfs) });
           this.#onDrained(bufferedMs);
           if (this.#isOutdated && bufferedMs < spareMs) this.#renewOnce();
         },
@@ -231,7 +222,6 @@ export class AudioEngine {
     } catch (cause) {
       throw new AudioFailure('audio-failed', '', cause);
     }
-    this.setVolume(this.#volume);
     this.#tellRates(stream);
     for (const { node } of [this.#capture, this.#speaker]) {
       node.onprocessorerror = () => this.#fail('audio-failed', 'The worklet threw an error.');
@@ -377,7 +367,7 @@ export class AudioEngine {
       // What the agent said meanwhile would be heard late, and all that follows as well.
       if (this.#stills >= longStills) this.flush();
       this.#isTapped = false;
-      this.#stills = 0;
+      this.#stills = Math.min(0, this.#stills + 1);
       return this.#tellTap(false);
     }
     // Once may be the page's doing: where its main thread was blocked, Firefox has not told it the time yet.
@@ -413,23 +403,34 @@ export class AudioEngine {
     if (this.#stopped) return context.close().catch(ignore);
     this.#next = undefined;
     const end = this.#letGo();
+    const isOtherRate = context.sampleRate !== this.#context.sampleRate;
     this.#context = context;
     this.#isOutdated = false;
     this.#watch();
     if (this.#speakerId) this.#useSpeaker(this.#speakerId);
-    if (this.#format) this.#onReport({ type: 'ports', ports: this.connect(this.#format) });
+    // Firefox before 148 takes no microphone of another rate than the context's (bugzil.la/1674892), and a microphone has that
+    // of the day on which it was taken.
+    if (isOtherRate && this.#format) this.#microphone.take();
+    else this.#relink();
     // Not waited for: one that stands still may never be closed.
     void (await end)();
   }
 
   #goOnWith(stream: MediaStream): void {
     try {
-      this.#capture?.setStream(stream);
+      // In a new context that has waited for it?
+      if (!this.#capture) return this.#relink();
+      this.#capture.setStream(stream);
       this.#tellRates(stream);
     } catch {
-      // Firefox before 148 takes no microphone of another rate than the context's: bugzil.la/1674892.
+      // It has another rate than the context.
       this.#renewOnce();
     }
+  }
+
+  /** Both streams of this context, for the call's socket. */
+  #relink(): void {
+    if (this.#format) this.#onReport({ type: 'ports', ports: this.connect(this.#format) });
   }
 
   #tellRates(stream: MediaStream): void {

@@ -1,4 +1,4 @@
-import type { CaptureCommand, CaptureReport, ProcessorOptions } from './worklets/messages.js';
+import type { CaptureCommand, ProcessorOptions } from './worklets/messages.js';
 
 /** Turns a microphone's stream into chunks of PCM16. */
 export class Capture {
@@ -8,13 +8,7 @@ export class Capture {
   #node: AudioWorkletNode;
 
   /** The context must have loaded the worklet. Chunks leave through `link`, and their buffers come back there. */
-  constructor(
-    context: AudioContext,
-    stream: MediaStream,
-    processorOptions: ProcessorOptions,
-    link: MessagePort,
-    onReport: (report: CaptureReport) => void,
-  ) {
+  constructor(context: AudioContext, stream: MediaStream, processorOptions: ProcessorOptions, link: MessagePort) {
     this.#context = context;
     this.#source = context.createMediaStreamSource(stream);
     this.#node = new AudioWorkletNode(context, 'synthflow-capture', {
@@ -23,7 +17,6 @@ export class Capture {
       channelCountMode: 'explicit',
       processorOptions,
     });
-    this.#node.port.onmessage = ({ data }: MessageEvent<CaptureReport>) => onReport(data);
     this.#tell({ type: 'link', port: link }, [link]);
     this.#source.connect(this.#node);
   }

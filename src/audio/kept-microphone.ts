@@ -1,4 +1,5 @@
 import { AudioFailure, type AudioFailureCode } from './audio-failure.js';
+import { listDevices } from './devices.js';
 import { closeMicrophone, openMicrophone, stopTracks, type MicrophoneOptions } from './microphone.js';
 
 /** What becomes of a microphone in a call. */
@@ -10,11 +11,11 @@ export interface MicrophoneListener {
   onLost(failure: AudioFailure): void;
 }
 
-/** How long it may give nothing but zeros until it is taken again; that many levels of 100 ms. */
+/** How long it may give nothing but zeros until it is taken again; that many levels of 200 ms. */
 const silenceMs = 2000;
-const patience = silenceMs / 100;
+const patience = silenceMs / 200;
 /** Levels after which a sound is no longer owed to the microphone having been taken again. */
-const cureLevels = 5;
+const cureLevels = 3;
 /** It is tried until 3 s after its loss; the silence has taken two of them. */
 const retryMs = 500;
 const triesAfterLoss = 3000 / retryMs + 1;
@@ -39,6 +40,8 @@ export class KeptMicrophone {
   #levels = 0;
   #patience = patience;
   #isSilent = false;
+  /** The wished one is there, and the visitor has chosen another in the browser's prompt (Firefox). */
+  #isPassedOver = false;
 
   /** Asks at once: construct it inside the click. */
   constructor(options: MicrophoneOptions, listener: MicrophoneListener) {
@@ -46,7 +49,7 @@ export class KeptMicrophone {
     this.#listener = listener;
     this.granted = openMicrophone(options).then((stream) => {
       this.#keep(stream);
-      if (this.#options !== options) this.#take();
+      if (this.#options !== options) this.take();
     });
   }
 
@@ -59,15 +62,17 @@ export class KeptMicrophone {
   choose(microphoneId: string | null | undefined): void {
     if ((microphoneId || null) === (this.#options.microphoneId || null)) return;
     this.#options = { ...this.#options, microphoneId };
-    if (this.#stream) this.#take();
+    if (this.#stream) this.take();
   }
 
   /**
-   * Takes each of its levels (10 a second) while it is not muted. Events are not to be trusted: Chromium without udev
+   * Takes each of its levels (5 a second) while it is not muted. Events are not to be trusted: Chromium without udev
    * tells nothing of an unplugged device and goes on with zeros, Firefox goes on without a channel.
    * @param levelDbfs - −Infinity: every sample was 0.
    */
   hear(levelDbfs: number): void {
+    // The agent's last words are played without it.
+    if (this.#isClosed) return;
     this.#levels += 1;
     if (levelDbfs > -Infinity) {
       // Switches on headsets and some cleaning give zeros too. Where taking it again was no cure, it is done ever less.
@@ -77,7 +82,7 @@ export class KeptMicrophone {
     } else if (++this.#zeros >= this.#patience && !this.#taking) {
       this.#tellSilent(this.#patience > patience);
       this.#patience *= 2;
-      this.#take(triesAfterSilence);
+      this.take(triesAfterSilence);
     }
   }
 
@@ -90,29 +95,16 @@ export class KeptMicrophone {
     const { microphoneId } = this.#options;
     const { deviceId } = track.getSettings();
     const current = microphones.find((device) => device.deviceId === deviceId);
-    const isBack = microphoneId !== deviceId && microphones.some((device) => device.deviceId === microphoneId);
+    const isThere = isAmong(microphones, microphoneId);
+    const isBack = isThere && microphoneId !== deviceId && !this.#isPassedOver;
+    this.#isPassedOver &&= isThere;
     // Chrome's `default` is another device now, which only its label tells; the track stays with the old one.
     const isReplaced = deviceId === 'default' && current?.label !== track.label;
-    if (!current || isReplaced || isBack) this.#take();
+    if (!current || isReplaced || isBack) this.take();
   }
 
-  /** Lets it go. Idempotent. */
-  close(): void {
-    this.#isClosed = true;
-    this.#taking = undefined;
-    clearTimeout(this.#timer);
-    closeMicrophone(this.#stream);
-  }
-
-  #keep(stream: MediaStream): void {
-    // Granted after the call has ended.
-    if (this.#isClosed) return stopTracks(stream);
-    this.#stream = stream;
-    this.#zeros = this.#levels = 0;
-    for (const track of stream.getTracks()) track.onended = () => this.#take();
-  }
-
-  #take(tries = triesAfterLoss, options = this.#options): void {
+  /** Takes it again. */
+  take(tries = triesAfterLoss, options = this.#options): void {
     clearTimeout(this.#timer);
     // Safari ends a track that is open while another is asked for, and may give none then: webkit.org/b/179363.
     stopTracks(this.#stream);
@@ -132,9 +124,29 @@ export class KeptMicrophone {
         if (refusals.has(failure.code)) return this.#listener.onLost(failure);
         if (tries === 1) return this.#lose(failure.cause);
         // Whichever there is, then.
-        this.#timer = setTimeout(() => this.#take(tries - 1, { ...options, microphoneId: null }), retryMs);
+        this.#timer = setTimeout(() => this.take(tries - 1, { ...options, microphoneId: null }), retryMs);
       },
     );
+  }
+
+  /** Lets it go. Idempotent. */
+  close(): void {
+    this.#isClosed = true;
+    this.#taking = undefined;
+    clearTimeout(this.#timer);
+    closeMicrophone(this.#stream);
+  }
+
+  #keep(stream: MediaStream): void {
+    // Granted after the call has ended.
+    if (this.#isClosed) return stopTracks(stream);
+    this.#stream = stream;
+    this.#zeros = this.#levels = 0;
+    for (const track of stream.getTracks()) track.onended = () => this.take();
+    const { microphoneId } = this.#options;
+    this.#isPassedOver = false;
+    if (!microphoneId || stream.getAudioTracks()[0]!.getSettings().deviceId === microphoneId) return;
+    void listDevices().then((devices) => (this.#isPassedOver = isAmong(devices, microphoneId)));
   }
 
   #lose(cause?: unknown): void {
@@ -145,3 +157,6 @@ export class KeptMicrophone {
     if (isSilent !== this.#isSilent) this.#listener.onSilent((this.#isSilent = isSilent));
   }
 }
+
+const isAmong = (devices: readonly MediaDeviceInfo[], id: string | null | undefined): boolean =>
+  devices.some(({ deviceId }) => deviceId === id);

@@ -72,8 +72,8 @@ const defaultParts: CallParts = {
 
 /** The agent's audio is clean: what is louder than this is speech. */
 const speakingDbfs = -50;
-/** Reports (100 ms each) of quiet until the agent counts as silent: the gaps between words are shorter. */
-const speakingHold = 3;
+/** Reports (200 ms each) of quiet until the agent counts as silent: the gaps between words are shorter. */
+const speakingHold = 2;
 
 /** What a chunk holds. */
 const chunkMs = 20;
@@ -476,18 +476,29 @@ export class CallController {
       case 'microphone':
         this.#stats = { ...this.#stats, visitorLevelDbfs: report.levelDbfs };
         this.#isVisitorSpeaking = report.isSpeaking;
-        break;
+        if (report.isSpeaking && !this.#isMuted) this.#spokenAt = this.#parts.now();
+        return;
       case 'playback': {
         const { type: _type, levelDbfs, ...figures } = report;
         this.#stats = { ...this.#stats, ...figures, agentLevelDbfs: levelDbfs };
         if (levelDbfs > speakingDbfs) this.#mark('firstAudioMs');
         this.#quietReports = levelDbfs > speakingDbfs ? 0 : this.#quietReports + 1;
+        const isAgentSpeaking = this.#quietReports < speakingHold;
+        if (isAgentSpeaking) this.#spokenAt = this.#parts.now();
         if (this.#status === 'active') {
           const { chunksDropped, concealedMs } = this.#stats;
           attempt.quality.hear(this.#parts.now(), chunksDropped * chunkMs, concealedMs);
           this.#tellQuality(attempt);
+          if (attempt !== this.#attempt) return;
         }
-        break;
+        // Both at once: the microphone's came just before.
+        return this.#tell({
+          type: 'levels',
+          visitorDbfs: this.#stats.visitorLevelDbfs,
+          agentDbfs: levelDbfs,
+          isAgentSpeaking,
+          isVisitorSpeaking: this.#isVisitorSpeaking,
+        });
       }
       case 'rates': {
         const { type: _type, ...rates } = report;
@@ -498,17 +509,6 @@ export class CallController {
         return attempt.line?.socket?.link(report.ports);
       default:
         return this.#tell(report);
-    }
-    const isAgentSpeaking = this.#quietReports < speakingHold;
-    this.#tell({
-      type: 'levels',
-      visitorDbfs: this.#stats.visitorLevelDbfs,
-      agentDbfs: this.#stats.agentLevelDbfs,
-      isAgentSpeaking,
-      isVisitorSpeaking: this.#isVisitorSpeaking,
-    });
-    if (isAgentSpeaking || (this.#isVisitorSpeaking && !this.#isMuted)) {
-      this.#spokenAt = this.#parts.now();
     }
   }
 

@@ -28,7 +28,7 @@ export interface CallStats extends SocketStats {
   readonly delayMs: number;
   /**
    * From the start to the granted microphone, the session, the open socket, the agent that is ready and its first sound
-   * (known to 100 ms), in ms; undefined before.
+   * (known to 200 ms), in ms; undefined before.
    */
   readonly microphoneMs: number | undefined;
   readonly sessionMs: number | undefined;
@@ -41,7 +41,7 @@ export interface CallStats extends SocketStats {
    */
   readonly microphoneHz: number | undefined;
   readonly speakerHz: number | undefined;
-  /** Loudness of both sides in the last 100 ms: RMS in dBFS, −100 is silence. */
+  /** Loudness of both sides in the last 200 ms: RMS in dBFS, −100 is silence. */
   readonly visitorLevelDbfs: number;
   readonly agentLevelDbfs: number;
 }
@@ -54,7 +54,7 @@ export type CallReport =
   | { readonly type: 'message'; readonly data: unknown }
   /** Once a second, from the first `active` to the end. */
   | { readonly type: 'stats'; readonly stats: CallStats }
-  /** 10 times a second a side, while it runs. */
+  /** 5 times a second, while it runs. */
   | {
       readonly type: 'levels';
       readonly visitorDbfs: number;

@@ -26,7 +26,7 @@ const LIKENESS_STEP = 0.05;
 const SPEECH_SPACING = 10;
 const DIP_SPACING = 5;
 const PAUSE_SPACING = 2;
-/** Speech is slowed down when a network that stalls has less than this left for it. */
+/** Speech is slowed down when a network that stalls has less than this left for it, and less than is usual there. */
 const DIP_MS = 160;
 /** With more than this left nothing needs to be stretched. */
 const DEEP_MS = 500;
@@ -267,7 +267,8 @@ export class JitterBuffer {
     const window = this.#toLength(CROSSFADE_MS);
     const mostLag = this.#toLength(MOST_LAG_MS);
     const delay = this.#arrivals.delay(this.#clock, length);
-    const isDip = isStalling && length < this.#toLength(DIP_MS);
+    // Where every tenth message is late it is no sign of a longer stall.
+    const isDip = isStalling && length < this.#toLength(DIP_MS - this.#arrivals.jitterMs(0.9));
     if (delay < hold || isDip) {
       if (length < window || length > this.#toLength(DEEP_MS) || !this.#arrivals.expectsMore(this.#clock)) return;
       this.#splice(this.#findLag(0, -1, Math.min(mostLag, this.#ring.behind), this.#likeness), -1, isDip);

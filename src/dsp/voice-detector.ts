@@ -64,11 +64,18 @@ export class VoiceDetector {
 
   /** Takes the first `length` samples of what was heard and of what was played meanwhile. */
   push(heard: Float32Array, played: Float32Array, length: number): void {
-    for (let i = 0; i < length; i++) {
-      // One NaN would stay in the sums for ever.
-      this.#heardSum += (heard[i]! || 0) / this.#factor;
-      this.#playedSum += (played[i]! || 0) / this.#factor;
-      if (++this.#count < this.#factor) continue;
+    for (let i = 0; i < length;) {
+      const end = Math.min(length, i + this.#factor - this.#count);
+      this.#count += end - i;
+      let [heardSum, playedSum] = [0, 0];
+      for (; i < end; i++) {
+        // One NaN would stay in the sums for ever.
+        heardSum += heard[i]! || 0;
+        playedSum += played[i]! || 0;
+      }
+      this.#heardSum += heardSum / this.#factor;
+      this.#playedSum += playedSum / this.#factor;
+      if (this.#count < this.#factor) continue;
       // Less what lies below 120 Hz: hum, and air that hits the microphone.
       this.#heardLow += 0.17 * (this.#heardSum - this.#heardLow);
       this.#playedLow += 0.17 * (this.#playedSum - this.#playedLow);

@@ -26,7 +26,7 @@ import { giveConsent, hasConsent } from './consent.js';
 import { createPopover, placeBeside, placeOver, type TogglePopover } from './popover.js';
 import { sentenceOf } from './sentence.js';
 import { styles } from './styles.js';
-import { Visualizer } from './visualizer.js';
+import { showLevels } from './visualizer.js';
 
 /** The element's styles, once for each document that has one. */
 const sheets = new WeakMap<Document, CSSStyleSheet>();
@@ -170,7 +170,6 @@ export class SynthflowCall extends LitElement {
     deviceList: { state: true },
     isMuteHinted: { state: true },
     isPanelClosed: { state: true },
-    seconds: { state: true },
   };
 
   static {
@@ -288,7 +287,6 @@ export class SynthflowCall extends LitElement {
   private deviceList?: AudioDevices | undefined;
   /** The visitor has spoken while muted. */
   private isMuteHinted = false;
-  private seconds = 0;
 
   #controller = new CallController((report) => this.#hear(report));
   #internals = this.attachInternals();
@@ -296,7 +294,6 @@ export class SynthflowCall extends LitElement {
   #langs?: MutationObserver;
   #toggleCard?: TogglePopover;
   #togglePanel?: TogglePopover;
-  #visualizer = new Visualizer();
   #facts = new Set<Fact>();
   /** The page's language, with the site's own words. */
   #strings = en;
@@ -523,7 +520,7 @@ export class SynthflowCall extends LitElement {
           >
           ${
             (isActive || status === 'ended') && !this.noTimer && layout !== 'icon'
-              ? html`<span part="timer" class="timer" role="timer">${clock(this.seconds, this.#lang)}</span>`
+              ? html`<span part="timer" class="timer" role="timer" .textContent=${this.#clock}></span>`
               : nothing
           }
         </div>
@@ -744,7 +741,6 @@ export class SynthflowCall extends LitElement {
     if (status === 'requesting-microphone') this.hasAgentSpoken = false;
     if (status === 'requesting-microphone' || status === 'failed') this.isPanelClosed = false;
     if (status === 'requesting-microphone') this.isCardOpen = this.#canOpen;
-    this.#tick();
     this.#isTalking = status === 'active' || (this.#isTalking && isRunning(status));
     this.#listen(this.isConnected);
     this.#setState(previous, false);
@@ -770,8 +766,10 @@ export class SynthflowCall extends LitElement {
     this.requestUpdate();
   }
 
+  /** By hand: to render all for it each second would cost the page ten times as much. */
   #tick(): void {
-    this.seconds = Math.floor(this.duration);
+    const timer = this.renderRoot.querySelector('.timer');
+    if (timer) timer.textContent = this.#clock;
   }
 
   #showLevels({ visitorDbfs, agentDbfs, isAgentSpeaking, isVisitorSpeaking }: CallReport & { type: 'levels' }): void {
@@ -781,7 +779,7 @@ export class SynthflowCall extends LitElement {
     if (this.muted && isVisitorSpeaking && !this.isMuteHinted) [this.isMuteHinted, this.isPanelClosed] = [true, false];
     if (isAgentSpeaking) this.hasAgentSpoken = true;
     const bars = this.renderRoot.querySelectorAll<HTMLElement>('.side');
-    this.#visualizer.show([this.muted ? -100 : visitorDbfs, agentDbfs], bars);
+    showLevels([this.muted ? -100 : visitorDbfs, agentDbfs], bars);
   }
 
   /** Sets `:state(name)`. Chrome before 125 takes only names that begin with two dashes, and throws. */
@@ -853,6 +851,13 @@ export class SynthflowCall extends LitElement {
   /** Of the words that are shown. */
   get #lang(): string {
     return this.#words === en ? 'en' : this.#file!;
+  }
+
+  /** How long the call has lasted. */
+  get #clock(): string {
+    const seconds = Math.floor(this.duration);
+    const digits = (minimumIntegerDigits: number) => new Intl.NumberFormat(this.#lang, { minimumIntegerDigits });
+    return `${digits(1).format(Math.floor(seconds / 60))}:${digits(2).format(seconds % 60)}`;
   }
 
   /** Whether there is a card to open: whatever floats has one, and an icon. */
@@ -1035,11 +1040,6 @@ export class SynthflowCall extends LitElement {
     const isStart = event.status === 'requesting-microphone';
     if (isStart && event !== this.#told) void this.#controller.stop('replaced');
   };
-}
-
-function clock(seconds: number, lang: string): string {
-  const digits = (minimumIntegerDigits: number) => new Intl.NumberFormat(lang, { minimumIntegerDigits });
-  return `${digits(1).format(Math.floor(seconds / 60))}:${digits(2).format(seconds % 60)}`;
 }
 
 declare global {

@@ -6,7 +6,7 @@ import type { Wire, WireChoice } from './wire.js';
 
 /** What a socket host is told, by message, when the sound goes on elsewhere: where. */
 export interface LinkCommand {
-  /** Chunks come in here (ArrayBuffers, transferred) and their buffers go back for the next ones. */
+  /** Chunks come in here (ArrayBuffers, transferred), and their buffers go back for the next ones, some at a time. */
   readonly uplink: MessagePort;
   /** The agent's PCM16 goes out here (ArrayBuffers, transferred). */
   readonly downlink: MessagePort;
@@ -52,8 +52,10 @@ export type SocketReport =
 const longestMessage = 2 ** 22;
 /** Chunks after which a line that takes nothing is a lost one: 10 s. */
 const mostStuckChunks = 500;
-/** Chunks between two `stats` reports: 200 ms of sound. */
-const statsEvery = 10;
+/** Chunks between two `stats` reports: a second of sound. */
+const statsEvery = 50;
+/** Buffers go back so many at a time: each message wakes the audio thread. */
+const giveBackAt = 4;
 
 /**
  * Opens one websocket on behalf of whoever holds the other end of `port`: what it tells are messages, and audio goes through
@@ -91,6 +93,7 @@ class HostedSocket {
   /** Whether there is a call already that only its own socket can end. */
   #isCreated: boolean;
   #chunks = 0;
+  #spent: ArrayBuffer[] = [];
   #lastBuffered = 0;
   #stuckChunks = 0;
   #isClientReady = false;
@@ -181,7 +184,10 @@ class HostedSocket {
   }
 
   #giveBack(chunk: ArrayBuffer): void {
-    this.#capture.postMessage(chunk, [chunk]);
+    this.#spent.push(chunk);
+    if (this.#spent.length < giveBackAt) return;
+    const spent = this.#spent.splice(0);
+    this.#capture.postMessage(spent, spent);
   }
 
   #tellReadiness(): void {

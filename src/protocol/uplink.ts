@@ -19,8 +19,8 @@ interface QueuedChunk {
 const chunkMs = 20;
 /** Above this backlog chunks without speech are dropped. */
 const silenceLimitMs = 500;
-/** Above this backlog the oldest chunks are dropped. */
-const backlogLimitMs = 1500;
+/** Above this backlog the oldest chunks are dropped: with what a full socket holds (180 ms) nothing waits for more than 1.5 s. */
+const backlogLimitMs = 1320;
 /** A chunk whose RMS is below this holds no speech: −45 dBFS. */
 const silenceRms = 10 ** (-45 / 20) * 32_768;
 

@@ -188,6 +188,58 @@ describe('a context that stands still', () => {
     expect(contexts.map(({ state }) => state).filter((state) => state !== 'closed')).to.be.empty;
   });
 
+  it('has its microphone taken again at a new rate (bugzil.la/1674892, Firefox before 148 takes no other)', async () => {
+    let sampleRate = 48_000;
+    const devices = new FakeDevices('built-in');
+    /** A stream has the rate of the moment in which it was asked for. */
+    const rates = new Map<MediaStream, number>();
+    const { getUserMedia } = navigator.mediaDevices;
+    replace(navigator.mediaDevices, 'getUserMedia', async (constraints: MediaStreamConstraints) => {
+      const stream = await getUserMedia(constraints);
+      rates.set(stream, sampleRate);
+      return stream;
+    });
+    replace(
+      globalThis,
+      'AudioContext',
+      class extends AudioContext {
+        constructor() {
+          super({ sampleRate });
+        }
+        override createMediaStreamSource(stream: MediaStream) {
+          if (rates.get(stream) !== this.sampleRate) throw new DOMException('', 'NotSupportedError');
+          return super.createMediaStreamSource(stream);
+        }
+      },
+    );
+    const { engine, reports } = await connectEngine();
+    sampleRate = 44_100;
+    devices.tell();
+    const { chunks } = await renewed(reports);
+    await chunks.until((all) => !all.every(isSilent));
+    expect(isTold('failed')(reports.all)).to.equal(false);
+    expect(devices.requests).to.have.lengthOf(2);
+    expect(devices.open).to.have.lengthOf(1);
+    await engine.stop();
+    expect(devices.open).to.be.empty;
+  });
+
+  it('is left alone where it goes on by itself after an unplugged device (Firefox stands still for 2.2 s)', async () => {
+    const devices = new FakeDevices('headset', 'built-in');
+    const contexts = watchContexts();
+    const { reports } = await connectEngine();
+    await reports.until((all) => heard(all));
+    devices.unplug('headset', 'firefox');
+    replace(contexts[0]!, 'currentTime', contexts[0]!.currentTime);
+    const sinceMs = performance.now();
+    await reports.until(() => performance.now() - sinceMs > 2200);
+    Reflect.deleteProperty(contexts[0]!, 'currentTime');
+    const since = reports.all.length;
+    await reports.until((all) => heard(all, since));
+    expect(isTold('ports')(reports.all)).to.equal(false);
+    expect(contexts.filter(({ state }) => state !== 'closed')).to.deep.equal([contexts[0]]);
+  });
+
   it('is replaced where it takes no microphone of another rate (bugzil.la/1674892, Firefox before 148)', async () => {
     const devices = new FakeDevices('built-in', 'headset');
     const contexts = watchContexts();

@@ -100,13 +100,13 @@ describe('sound that goes on with another socket', () => {
     const count = () => lost(reports.all).at(-1) ?? [0, 0];
     while (count()[0] === 0) {
       say(0.1);
-      await reports.count(reports.all.length + 16);
+      await reports.count(reports.all.length + 8);
     }
     const [underruns, concealedMs] = count();
     const { chunks } = go();
     await chunks.count(2);
     const since = reports.all.length;
-    await chunks.count(12);
+    await reports.count(since + 4);
     const [last] = lost(reports.all.slice(since));
     expect(concealedMs).to.be.above(0);
     expect(last![0]).to.be.at.least(underruns);

@@ -1,5 +1,6 @@
 import { expect } from '@open-wc/testing';
 import fc from 'fast-check';
+import type { AudioReport } from '../../src/audio/audio-engine.js';
 import { AudioFailure } from '../../src/audio/audio-failure.js';
 import type { CallOptions } from '../../src/call/call-controller.js';
 import type { CallReport } from '../../src/call/call-report.js';
@@ -361,6 +362,7 @@ describe('a call at every turn of its life', () => {
     if (isRunning(world.controller.status) && world.audio.stops === 0) {
       const { audio } = world;
       audio.report({ type: 'microphone', levelDbfs: -20, isSpeaking: true });
+      audio.report({ type: 'playback', levelDbfs: -20 } as AudioReport);
       audio.report({ type: 'needs-tap', isOn: true });
       audio.report({ type: 'microphone-silent', isOn: true });
     }

@@ -17,8 +17,8 @@ describe('JitterBuffer on a network', () => {
       assert.ok(gapsPerMinute <= maxGapsPerMinute, `${gapsPerMinute} gaps a minute`);
       assert.equal(lostSamples, 0);
       assert.ok(firstAudioMaxMs <= 210, `first word after ${firstAudioMaxMs} ms`);
-      // A burst and a synthesis that runs ahead wait in the buffer, and every third message of the last is late itself.
-      if (sender === paced && network !== jittery) assert.ok(delayP50Ms <= 260, `delay ${delayP50Ms} ms`);
+      // A burst waits in the buffer, and lumpy synthesis is late by itself: see docs/performance.md.
+      if (sender === paced) assert.ok(delayP50Ms <= 260, `delay ${delayP50Ms} ms`);
     });
   }
 

@@ -42,15 +42,14 @@ describe('what the visitor says over a recorded cellular uplink', () => {
   for (const { name, opportunitiesMs } of uplinks) {
     const skip = opportunitiesMs ? false : 'its recording is not here: see TRACES in scripts/bench/networks.ts';
     it(
-      `${name}: never waits for more than 1.5 s and what the socket holds, and is live a second after the link is back`,
+      `${name}: never waits for more than 1.5 s, in the socket or before it, and is live a second after the link is back`,
       { skip },
       (t) => {
         const { backlogsMs, capacities, sent, dropped } = speakOver(opportunitiesMs!);
         t.diagnostic(
           `longest backlog ${Math.max(...backlogsMs).toFixed(0)} ms, ${dropped} of ${sent + dropped} chunks given up`,
         );
-        // 1.5 s here, and eight chunks and the last one in the socket.
-        assert.ok(Math.max(...backlogsMs) <= 1500 + 9 * chunkMs + 1, `${Math.max(...backlogsMs)} ms`);
+        assert.ok(Math.max(...backlogsMs) <= 1500, `${Math.max(...backlogsMs)} ms`);
         // The link is back once it could take three times the speech for a second, and did not stand still for 100 ms of it.
         const second = 1000 / chunkMs;
         let recoveries = 0;

@@ -79,11 +79,7 @@ for (const rate of [16_000, 44_100, 48_000]) {
       });
     }
 
-    // A voice begins softly: over a loud echo it is heard where it is louder than that.
-    for (const [echoDb, latestMs] of [
-      [-20, 100],
-      [-10, 210],
-    ] as const) {
+    for (const echoDb of [-20, -10]) {
       for (const delayMs of [10, 120, 300]) {
         it(`takes the agent's echo at ${echoDb} dB after ${delayMs} ms for no voice, and hears the visitor over it`, (t) => {
           const played = agent(rate, 20);
@@ -95,7 +91,8 @@ for (const rate of [16_000, 44_100, 48_000]) {
           const found = utterances(rate, mix(heard, interruption), played);
           const latencyMs = (found[0]![0]! - 12 - onsetOf(visitor, rate)) * 1000;
           t.diagnostic(`${latencyMs.toFixed(0)} ms`);
-          assert.equal(latencyMs > -60 && latencyMs <= latestMs, true);
+          // The agent's audio takes 40 ms to go down: 150 ms in all.
+          assert.equal(latencyMs > -60 && latencyMs <= 110, true);
           assert.ok(found.at(-1)![1]! < 14.5);
         });
       }

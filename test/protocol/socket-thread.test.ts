@@ -74,12 +74,14 @@ describe('the thread of a socket', () => {
     const { socket } = open(thread);
     const [up, down] = [new MessageChannel(), new MessageChannel()];
     const returned = new Inbox<ArrayBuffer>();
-    up.port1.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => returned.push(data);
-    const chunk = new ArrayBuffer(1920);
-    up.port1.postMessage(chunk, [chunk]);
+    up.port1.onmessage = ({ data }: MessageEvent<ArrayBuffer[]>) => data.forEach(returned.push);
+    for (let i = 0; i < 4; i += 1) {
+      const chunk = new ArrayBuffer(1920);
+      up.port1.postMessage(chunk, [chunk]);
+    }
     socket.link({ uplink: up.port2, downlink: down.port2 });
-    const [buffer] = await returned.count(1);
-    expect(buffer!.byteLength).to.equal(1920);
+    const buffers = await returned.count(4);
+    expect(buffers[0]!.byteLength).to.equal(1920);
     socket.close();
   });
 

@@ -33,6 +33,8 @@ export class FakeDevices {
   readonly streams = new Inbox<FakeStream>();
   /** How often the devices were listed. */
   listings = 0;
+  /** What the visitor chooses in the browser's prompt, whatever is asked for (Firefox). */
+  choice: string | undefined;
   /** Name of the error that the next requests end with. */
   refusal = '';
   /** Streams that were open when another was asked for. */
@@ -84,7 +86,7 @@ export class FakeDevices {
     this.requests.push(audio);
     this.openWhenAsked += this.open.length;
     if (this.refusal) throw new DOMException('', this.refusal);
-    const wish = (audio.deviceId as ConstrainDOMStringParameters | undefined)?.ideal;
+    const wish = this.choice ?? (audio.deviceId as ConstrainDOMStringParameters | undefined)?.ideal;
     const microphones = this.plugged.filter(({ kind }) => kind === 'audioinput');
     const device = microphones.find(({ deviceId }) => deviceId === wish) ?? microphones[0];
     if (!device) throw new DOMException('', 'NotFoundError');

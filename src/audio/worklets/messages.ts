@@ -6,27 +6,31 @@ export type CaptureCommand =
 
 /** What the page tells the playback processor. Once linked, the agent's PCM16 comes in through the port. */
 export type PlaybackCommand =
-  { readonly type: 'link'; readonly port: MessagePort } | { readonly type: 'flush' } | { readonly type: 'stop' };
+  | { readonly type: 'link'; readonly port: MessagePort }
+  | { readonly type: 'volume'; readonly volume: number }
+  | { readonly type: 'flush' }
+  | { readonly type: 'stop' };
 
 /**
- * The capture processor tells how loud the microphone is (−100 is silence, −Infinity that every sample was 0, as of a
- * microphone that is gone) and whether the visitor speaks, 10 times a second, also while muted. An array, as is the next,
- * because the audio thread reuses it.
+ * Figures of both sides, 5 times a second, from the playback processor: each message wakes the page's main thread, so there
+ * is one for both. Levels are RMS since the last report; −100 is silence, −Infinity that every sample was 0, as of a
+ * microphone that is gone. The audio thread uses one object for all of them.
  */
-export type CaptureReport = readonly [levelDbfs: number, isSpeaking: boolean];
-
-/** The playback processor's figures, 10 times a second. */
-export type PlaybackReport = readonly [
-  levelDbfs: number,
-  bufferedMs: number,
-  underruns: number,
-  droppedSamples: number,
-  targetMs: number,
-  delayMs: number,
-  jitterP50Ms: number,
-  jitterP95Ms: number,
-  concealedMs: number,
-];
+export interface SoundReport {
+  /** The agent's own, whatever the volume. */
+  agentLevelDbfs: number;
+  visitorLevelDbfs: number;
+  /** Also while muted. */
+  isVisitorSpeaking: boolean;
+  bufferedMs: number;
+  underruns: number;
+  droppedSamples: number;
+  targetMs: number;
+  delayMs: number;
+  jitterP50Ms: number;
+  jitterP95Ms: number;
+  concealedMs: number;
+}
 
 /**
  * What the agent's audio does while the visitor speaks over it: it goes down by 12 dB, or what is buffered is dropped once an
@@ -44,4 +48,6 @@ export interface ProcessorOptions {
   readonly isMuted?: boolean;
   /** Playback only. Default `duck`. */
   readonly bargeIn?: BargeIn;
+  /** 0 to 1 (playback only). Default 1. */
+  readonly volume?: number;
 }
