@@ -206,9 +206,10 @@ export class AudioEngine {
         this.#context,
         { wireRate: playbackRate, ...rest },
         down.port1,
-        ({ visitorLevelDbfs, isVisitorSpeaking, agentLevelDbfs, ...figures }) => {
-          this.#hearMicrophone(visitorLevelDbfs, isVisitorSpeaking);
+        ({ visitorLevelDbfs, isVisitorSpeaking: isSpeaking, agentLevelDbfs, ...figures }) => {
           const { bufferedMs } = figures;
+          if (!this.#isMuted) this.#microphone.hear(visitorLevelDbfs);
+          this.#onReport({ type: 'microphone', levelDbfs: Math.max(-100, visitorLevelDbfs), isSpeaking });
           const lost = (this.#lost = {
             underruns: before.underruns + figures.underruns,
             droppedSamples: before.droppedSamples + figures.droppedSamples,
@@ -410,7 +411,7 @@ export class AudioEngine {
     if (this.#speakerId) this.#useSpeaker(this.#speakerId);
     // Firefox before 148 takes no microphone of another rate than the context's (bugzil.la/1674892), and a microphone has that
     // of the day on which it was taken.
-    if (isOtherRate && this.#format) this.#microphone.take();
+    if (isOtherRate) this.#microphone.take();
     else this.#relink();
     // Not waited for: one that stands still may never be closed.
     void (await end)();
@@ -436,11 +437,6 @@ export class AudioEngine {
   #tellRates(stream: MediaStream): void {
     const microphoneHz = stream.getAudioTracks()[0]?.getSettings().sampleRate;
     this.#onReport({ type: 'rates', microphoneHz, speakerHz: this.#context.sampleRate });
-  }
-
-  #hearMicrophone(levelDbfs: number, isSpeaking: boolean): void {
-    if (!this.#isMuted) this.#microphone.hear(levelDbfs);
-    this.#onReport({ type: 'microphone', levelDbfs: Math.max(-100, levelDbfs), isSpeaking });
   }
 
   /** What is there now, after a change of devices. */

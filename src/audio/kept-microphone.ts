@@ -40,7 +40,7 @@ export class KeptMicrophone {
   #levels = 0;
   #patience = patience;
   #isSilent = false;
-  /** The wished one is there, and the visitor has chosen another in the browser's prompt (Firefox). */
+  /** The wished one was there when this was taken: where it is another, the visitor has chosen it in the prompt (Firefox). */
   #isPassedOver = false;
 
   /** Asks at once: construct it inside the click. */
@@ -94,8 +94,8 @@ export class KeptMicrophone {
     if (!track || this.#taking || !microphones.length) return;
     const { microphoneId } = this.#options;
     const { deviceId } = track.getSettings();
-    const current = microphones.find((device) => device.deviceId === deviceId);
-    const isThere = isAmong(microphones, microphoneId);
+    const current = find(microphones, deviceId);
+    const isThere = !!find(microphones, microphoneId);
     const isBack = isThere && microphoneId !== deviceId && !this.#isPassedOver;
     this.#isPassedOver &&= isThere;
     // Chrome's `default` is another device now, which only its label tells; the track stays with the old one.
@@ -144,9 +144,7 @@ export class KeptMicrophone {
     this.#zeros = this.#levels = 0;
     for (const track of stream.getTracks()) track.onended = () => this.take();
     const { microphoneId } = this.#options;
-    this.#isPassedOver = false;
-    if (!microphoneId || stream.getAudioTracks()[0]!.getSettings().deviceId === microphoneId) return;
-    void listDevices().then((devices) => (this.#isPassedOver = isAmong(devices, microphoneId)));
+    if (microphoneId) void listDevices().then((devices) => (this.#isPassedOver = !!find(devices, microphoneId)));
   }
 
   #lose(cause?: unknown): void {
@@ -158,5 +156,5 @@ export class KeptMicrophone {
   }
 }
 
-const isAmong = (devices: readonly MediaDeviceInfo[], id: string | null | undefined): boolean =>
-  devices.some(({ deviceId }) => deviceId === id);
+const find = (devices: readonly MediaDeviceInfo[], id: string | null | undefined) =>
+  devices.find(({ deviceId }) => deviceId === id);
