@@ -206,7 +206,7 @@ export class AudioEngine {
         this.#context,
         { wireRate: playbackRate, ...rest },
         down.port1,
-        ({ visitorLevelDbfs, isVisitorSpeaking: isSpeaking, agentLevelDbfs, ...figures }) => {
+        ({ visitorLevelDbfs, isVisitorSpeaking: isSpeaking, ...figures }) => {
           const { bufferedMs } = figures;
           if (!this.#isMuted) this.#microphone.hear(visitorLevelDbfs);
           this.#onReport({ type: 'microphone', levelDbfs: Math.max(-100, visitorLevelDbfs), isSpeaking });
@@ -215,7 +215,7 @@ export class AudioEngine {
             droppedSamples: before.droppedSamples + figures.droppedSamples,
             concealedMs: before.concealedMs + figures.concealedMs,
           });
-          this.#onReport({ type: 'playback', ...figures, ...lost, levelDbfs: Math.max(-100, agentLevelDbfs) });
+          this.#onReport({ type: 'playback', ...figures, ...lost });
           this.#onDrained(bufferedMs);
           if (this.#isOutdated && bufferedMs < spareMs) this.#renewOnce();
         },

@@ -119,8 +119,8 @@ describe('Speaker', () => {
     await audio.render();
     await waitUntil(() => reports.length >= 5, 'the reports have come');
     expect(reports).to.have.lengthOf(5);
-    const { agentLevelDbfs, bufferedMs, underruns, droppedSamples } = reports[2]!;
-    expect(agentLevelDbfs).to.be.closeTo(-9.03, 0.2);
+    const { levelDbfs, bufferedMs, underruns, droppedSamples } = reports[2]!;
+    expect(levelDbfs).to.be.closeTo(-9.03, 0.2);
     expect(bufferedMs).to.be.closeTo(900, 70);
     expect([underruns, droppedSamples]).to.deep.equal([0, 0]);
   });
@@ -203,7 +203,7 @@ describe('Speaker', () => {
     expect(fitSine(heard.subarray(0.2 * 48_000, 0.5 * 48_000), 48_000, 440, 0).amplitude).to.be.closeTo(0.25, 0.001);
     expect(steepest(heard)).to.be.below(slope(48_000));
     expect(rmsDb(heard.subarray(0.6 * 48_000))).to.be.below(-90);
-    expect(reports[3]!.agentLevelDbfs).to.be.closeTo(-9.03, 0.02);
+    expect(reports[3]!.levelDbfs).to.be.closeTo(-9.03, 0.02);
   });
 
   it('leaves the audio thread when it is stopped', async () => {

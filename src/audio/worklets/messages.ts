@@ -17,8 +17,8 @@ export type PlaybackCommand =
  * microphone that is gone. The audio thread uses one object for all of them.
  */
 export interface SoundReport {
-  /** The agent's own, whatever the volume. */
-  agentLevelDbfs: number;
+  /** The agent's own, whatever the volume; never −Infinity. */
+  levelDbfs: number;
   visitorLevelDbfs: number;
   /** Also while muted. */
   isVisitorSpeaking: boolean;

@@ -23,7 +23,7 @@ export class PlaybackProcessor extends AudioWorkletProcessor {
   #wasInterrupting = false;
   #pulled: Float32Array;
   #report: SoundReport = {
-    agentLevelDbfs: -100,
+    levelDbfs: -100,
     visitorLevelDbfs: -100,
     isVisitorSpeaking: false,
     bufferedMs: 0,
@@ -94,7 +94,7 @@ export class PlaybackProcessor extends AudioWorkletProcessor {
     this.#quantaSinceReport = 0;
     const report = this.#report;
     const buffer = this.#buffer;
-    report.agentLevelDbfs = this.#meter.take();
+    report.levelDbfs = Math.max(-100, this.#meter.take());
     report.visitorLevelDbfs = doubleTalk.meter.take();
     report.isVisitorSpeaking = doubleTalk.isVisitorSpeaking;
     report.bufferedMs = buffer.bufferedMs;
