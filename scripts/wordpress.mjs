@@ -8,9 +8,9 @@ const debianFolder = '/usr/share/wordpress';
 const debianPackages = [
   'wordpress',
   ...['cli', 'curl', 'gd', 'mbstring', 'mysql', 'xml'].map((name) => `php-${name}`),
-  ...['mariadb-server', 'gettext', 'unzip'],
+  ...['libapache2-mod-php', 'mariadb-server', 'gettext', 'unzip'],
 ];
-const commands = ['php', 'mariadbd', 'mariadb-install-db', 'msgfmt', 'unzip'];
+const commands = ['php', 'apache2', 'mariadbd', 'mariadb-install-db', 'msgfmt', 'unzip'];
 const commandFolders = `${process.env.PATH}:/usr/sbin`.split(':');
 
 /** In it are several releases: each one's code as a .zip, and its images, styles and scripts beside that. */

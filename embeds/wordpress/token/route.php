@@ -51,7 +51,12 @@ function is_token_route( $route ) {
  * @param \WP_REST_Request $request The request.
  */
 function answer_before_core( $result, $server, $request ) {
-	return null === $result && is_token_route( $request->get_route() ) ? answer_token_request( $request ) : $result;
+	if ( null !== $result || ! is_token_route( $request->get_route() ) ) {
+		return $result;
+	}
+	// The core would put status and headers into the body.
+	unset( $_GET['_envelope'] );
+	return answer_token_request( $request );
 }
 add_filter( 'rest_pre_dispatch', __NAMESPACE__ . '\answer_before_core', 1, 3 );
 
@@ -68,8 +73,7 @@ const CORE_HEADERS = array(
 );
 
 /**
- * Sends the answer with its own headers alone, after the core has sent its CORS headers (priority 10), and as it is: no
- * JSONP, no envelope.
+ * Sends the answer with its own headers alone, after the core has sent its CORS headers (priority 10), and never as JSONP.
  *
  * @param bool              $is_served Whether somebody else has sent it.
  * @param \WP_HTTP_Response $response  The answer.

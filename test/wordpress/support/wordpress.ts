@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -39,6 +39,8 @@ export async function startWordPress(
   constants: Readonly<Record<string, string>> = {},
 ): Promise<WordPress> {
   const folder = mkdtempSync(path.join(tmpdir(), 'synthflow-wordpress-'));
+  // The web server's children are not root.
+  chmodSync(folder, 0o777);
   const site = `${folder}/site`;
   cpSync(ensureWordPress(release), site, { recursive: true, dereference: true });
   // Debian's has no theme at all.
@@ -63,20 +65,15 @@ export async function startWordPress(
     $wp_rewrite->set_permalink_structure( '/%postname%/' );
     flush_rewrite_rules();
   `);
-  const workers = { ...process.env, PHP_CLI_SERVER_WORKERS: '12' };
-  const args = ['-d', 'display_errors=0', '-d', 'log_errors=1', '-S', `127.0.0.1:${port}`, '-t', site, `${here}router.php`];
-  // Its workers outlive it unless the whole group is ended.
-  const server = spawn('php', args, { env: workers, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  let output = '';
-  for (const stream of [server.stdout, server.stderr]) stream.on('data', (part) => (output += String(part)));
+  const server = startServer({ folder, site, port });
   await answers(url);
-  const debugLog = `${folder}/debug.log`;
+  const logs = [`${folder}/debug.log`, `${folder}/apache.log`];
   return {
     release,
     url,
     folder: site,
     php,
-    log: () => output + (existsSync(debugLog) ? readFileSync(debugLog, 'utf8') : ''),
+    log: () => logs.map((file) => (existsSync(file) ? readFileSync(file, 'utf8') : '')).join(''),
     async stop() {
       await Promise.all([end(server), end(database)]);
       rmSync(folder, { recursive: true, force: true });
@@ -116,6 +113,50 @@ async function startDatabase(folder: string): Promise<ChildProcess> {
     server.on('close', () => reject(new Error(`mariadbd ended: ${output}`)));
   });
   return server;
+}
+
+/**
+ * Apache, which has a process for each connection: PHP's own server hands two that come at the same moment to one worker.
+ */
+function startServer({ folder, site, port }: { folder: string; site: string; port: number }): ChildProcess {
+  const modules = '/usr/lib/apache2/modules';
+  const php = readdirSync(modules).find((name) => /^libphp.*\.so$/.test(name));
+  if (!php) throw new Error('Apache has no PHP: apt-get install libapache2-mod-php.');
+  const load = ['mpm_prefork', 'authz_core', 'dir', 'mime'].map(
+    (name) => `LoadModule ${name}_module ${modules}/mod_${name}.so`,
+  );
+  const lines = [
+    ...load,
+    `LoadModule php_module ${modules}/${php}`,
+    `ServerRoot ${folder}`,
+    'ServerName localhost',
+    `Listen 127.0.0.1:${port}`,
+    `PidFile ${folder}/apache.pid`,
+    `Mutex file:${folder}`,
+    `ErrorLog ${folder}/apache.log`,
+    'LogLevel error',
+    'User www-data',
+    'Group www-data',
+    'StartServers 14',
+    'MinSpareServers 14',
+    'MaxSpareServers 16',
+    'MaxRequestWorkers 16',
+    'TypesConfig /etc/mime.types',
+    'php_admin_flag display_errors off',
+    'php_admin_flag log_errors on',
+    `DocumentRoot ${site}`,
+    `<Directory ${site}>`,
+    'Require all granted',
+    'DirectoryIndex index.php',
+    'FallbackResource /index.php',
+    '</Directory>',
+    '<FilesMatch "\\.php$">',
+    'SetHandler application/x-httpd-php',
+    '</FilesMatch>',
+  ];
+  writeFileSync(`${folder}/apache.conf`, `${lines.join('\n')}\n`);
+  // At its end it ends the whole group of processes that it is in.
+  return spawn('/usr/sbin/apache2', ['-DFOREGROUND', '-f', `${folder}/apache.conf`], { stdio: 'ignore', detached: true });
 }
 
 interface Configuration {
@@ -161,10 +202,6 @@ async function answers(url: string): Promise<void> {
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
   const closed = once(child, 'close');
-  try {
-    process.kill(-child.pid!, 'SIGKILL');
-  } catch {
-    child.kill('SIGKILL');
-  }
+  child.kill('SIGTERM');
   await closed;
 }
