@@ -74,7 +74,9 @@ const filesIn = (folder) =>
 /** The template for translators, by GNU gettext. */
 function writeTemplate() {
   if (!hasXgettext() && !(installPackages('gettext') && hasXgettext())) {
-    throw new Error('Install GNU gettext (Debian: sudo apt-get install gettext): the template for translators is made by it.');
+    throw new Error(
+      'Install GNU gettext (Debian: sudo apt-get install gettext): the template for translators is made by it.',
+    );
   }
   const keywords = ['__', 'esc_html__', 'esc_attr__', 'esc_html_e', 'esc_attr_e'].map((name) => `--keyword=${name}`);
   mkdirSync(`${pluginFolder}/languages`, { recursive: true });
@@ -102,7 +104,8 @@ function hasXgettext() {
 
 /** Makes folder and .zip; dist/ must hold the built script. */
 export function buildWordPress() {
-  if (!existsSync(`${root}dist/synthflow-call.js`)) throw new Error('The script is not built: run `npm run build` first.');
+  if (!existsSync(`${root}dist/synthflow-call.js`))
+    throw new Error('The script is not built: run `npm run build` first.');
   rmSync(path.dirname(pluginFolder), { recursive: true, force: true });
   cpSync(source, pluginFolder, { recursive: true });
   for (const name of ['synthflow-call.php', 'readme.txt']) {
@@ -119,7 +122,10 @@ export function buildWordPress() {
   writeTemplate();
   // The same files make the same archive, whenever that is.
   const mtime = new Date(1980, 0, 2);
-  const files = filesIn(pluginFolder).map((name) => [`synthflow-call/${name}`, readFileSync(`${pluginFolder}/${name}`)]);
+  const files = filesIn(pluginFolder).map((name) => [
+    `synthflow-call/${name}`,
+    readFileSync(`${pluginFolder}/${name}`),
+  ]);
   writeFileSync(pluginZip, zipSync(Object.fromEntries(files), { level: 9, mtime }));
 }
 

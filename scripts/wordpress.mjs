@@ -43,7 +43,9 @@ function fetchRelease(version) {
   mkdirSync(folder, { recursive: true });
   const run = (command, ...args) => execFileSync(command, args, { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] });
   const archive = String(run('npm', 'pack', '--silent', npmPackage.name)).trim();
-  const sha256 = createHash('sha256').update(readFileSync(`${folder}/${archive}`)).digest('hex');
+  const sha256 = createHash('sha256')
+    .update(readFileSync(`${folder}/${archive}`))
+    .digest('hex');
   if (sha256 !== npmPackage.sha256) throw new Error(`${npmPackage.name} is not what it was: its SHA-256 is ${sha256}.`);
   const [code, rest] = [`package/src/wordpress/wp-${version}.zip`, `package/public/wp-${version}`];
   run('tar', 'xzf', archive, code, rest);

@@ -4,7 +4,7 @@ import { checkAddressLimit, testContract } from '../contract/contract.js';
 import { ask, send } from '../contract/send.js';
 import { apiKey, page, startUpstream, type Upstream } from '../contract/upstream.js';
 import { version } from '../../server/version.js';
-import { installPlugin, phpOf, releases, startWordPress, type WordPress } from './support/wordpress.js';
+import { installPlugin, phpOf, releases, startWordPress, trouble, type WordPress } from './support/wordpress.js';
 
 const noLimits = { address_per_minute: '', address_per_hour: '', per_minute: '', per_day: '' };
 
@@ -22,13 +22,15 @@ for (const release of releases) {
     let url: string;
     /** Stores settings on top of those of the contract, and forgets what was counted. */
     const configure = (settings: object): void => {
-      const agents = Object.entries(JSON.parse(upstream.settings.SYNTHFLOW_AGENTS) as object).map(rowOf);
+      const agents = Object.entries(JSON.parse(upstream.settings['SYNTHFLOW_AGENTS']!) as object).map(rowOf);
       const all = { agents, origins: [page], limits: noLimits, proxies: '1', ...settings };
-      wordpress.php(`global $wpdb; update_option( 'synthflow_call', ${phpOf(all)} ); $wpdb->query( "DELETE FROM {$wpdb->prefix}synthflow_call_uses" );`);
+      wordpress.php(
+        `global $wpdb; update_option( 'synthflow_call', ${phpOf(all)} ); $wpdb->query( "DELETE FROM {$wpdb->prefix}synthflow_call_uses" );`,
+      );
     };
     before(async () => {
       upstream = await startUpstream();
-      const { SYNTHFLOW_WIDGET_URL, SYNTHFLOW_API_URL } = upstream.settings;
+      const { SYNTHFLOW_WIDGET_URL = '', SYNTHFLOW_API_URL = '' } = upstream.settings;
       wordpress = await startWordPress(release, { SYNTHFLOW_WIDGET_URL, SYNTHFLOW_API_URL });
       installPlugin(wordpress);
       url = `${wordpress.url}/wp-json/synthflow-call/v1/token`.replace('localhost', '127.0.0.1');
@@ -79,7 +81,12 @@ for (const release of releases) {
     it('lets exactly 4 of 12 of one address pass, counts others apart, and believes no forged address', async () => {
       configure({ limits: { ...noLimits, address_per_minute: '4' } });
       await checkAddressLimit(url);
-      assert.doesNotMatch(wordpress.php<string>(`global $wpdb; return json_encode( $wpdb->get_results( "SELECT * FROM {$wpdb->prefix}synthflow_call_uses" ) );`), /192\.0\.2/);
+      assert.doesNotMatch(
+        wordpress.php<string>(
+          `global $wpdb; return json_encode( $wpdb->get_results( "SELECT * FROM {$wpdb->prefix}synthflow_call_uses" ) );`,
+        ),
+        /192\.0\.2/,
+      );
     });
 
     it('lets exactly 7 of 12 at the same moment pass where the day has 7, and a new window begins after it', async () => {
@@ -89,7 +96,9 @@ for (const release of releases) {
       assert.equal(count(await all()), 7);
       assert.equal(count(await all()), 0);
       // The day is over; again, they come at the same moment.
-      wordpress.php(`global $wpdb; $wpdb->query( "UPDATE {$wpdb->prefix}synthflow_call_uses SET ends_at = UNIX_TIMESTAMP()" );`);
+      wordpress.php(
+        `global $wpdb; $wpdb->query( "UPDATE {$wpdb->prefix}synthflow_call_uses SET ends_at = UNIX_TIMESTAMP()" );`,
+      );
       assert.equal(count(await all()), 7);
     });
 
@@ -122,14 +131,40 @@ for (const release of releases) {
     });
 
     it('counts addresses as the other endpoint does', () => {
-      const given = ['192.0.2.1', '192.0.2.1:80', '256.0.0.1', '::ffff:192.0.2.1', '::FFFF:c000:201', '2001:db8:1:2:3:4:5:6', '[2001:DB8:1:2::9]:443', '::1', 'fe80::1%eth0', 'unknown', '', '1.2.3'];
+      const given = [
+        '192.0.2.1',
+        '192.0.2.1:80',
+        '256.0.0.1',
+        '::ffff:192.0.2.1',
+        '::FFFF:c000:201',
+        '2001:db8:1:2:3:4:5:6',
+        '[2001:DB8:1:2::9]:443',
+        '::1',
+        'fe80::1%eth0',
+        'unknown',
+        '',
+        '1.2.3',
+      ];
       const counted = wordpress.php(`return array_map( 'SynthflowCall\\household', ${phpOf(given)} );`);
-      assert.deepEqual(counted, ['192.0.2.1', '192.0.2.1', null, '192.0.2.1', '192.0.2.1', '2001:db8:1:2::/64', '2001:db8:1:2::/64', '::/64', 'fe80::/64', null, null, null]);
+      assert.deepEqual(counted, [
+        '192.0.2.1',
+        '192.0.2.1',
+        null,
+        '192.0.2.1',
+        '192.0.2.1',
+        '2001:db8:1:2::/64',
+        '2001:db8:1:2::/64',
+        '::/64',
+        'fe80::/64',
+        null,
+        null,
+        null,
+      ]);
     });
 
     it('has neither warned nor failed, and said the key nowhere', () => {
       const log = wordpress.log();
-      assert.doesNotMatch(log, /PHP (?:Warning|Notice|Deprecated|Fatal)|WordPress database error/);
+      assert.doesNotMatch(log, trouble);
       assert.ok(!log.includes(apiKey));
     });
   });

@@ -7,7 +7,7 @@ import type { Browser, BrowserContext, ElementHandle, Frame, Page } from 'puppet
 import { buildWordPress, pluginFolder, pluginZip } from '../../scripts/build-wordpress.mjs';
 import { createSimulator, type Simulator } from '../../simulator/simulator.js';
 import { clickCall, consoleOf, launch, visit, waitForStatus } from '../e2e/support/site.js';
-import { administrator, phpOf, releases, startWordPress, type WordPress } from './support/wordpress.js';
+import { administrator, phpOf, releases, startWordPress, trouble, type WordPress } from './support/wordpress.js';
 
 const { modules } = JSON.parse(readFileSync('custom-elements.json', 'utf8')) as {
   modules: { declarations: { tagName?: string; attributes: object[] }[] }[];
@@ -32,7 +32,9 @@ for (const release of releases) {
     };
     /** Publishes a page and answers its URL. */
     const publish = (content: string): string =>
-      wordpress.php(`return get_permalink( wp_insert_post( array( 'post_type' => 'page', 'post_status' => 'publish', 'post_title' => 'Talk', 'post_content' => ${phpOf(content)} ) ) );`);
+      wordpress.php(
+        `return get_permalink( wp_insert_post( array( 'post_type' => 'page', 'post_status' => 'publish', 'post_title' => 'Talk', 'post_content' => ${phpOf(content)} ) ) );`,
+      );
     /** A visitor whom the site does not know. */
     const asVisitor = async (url: string, test: (page: Page) => Promise<void>): Promise<void> => {
       const context: BrowserContext = await browser.createBrowserContext();
@@ -89,11 +91,17 @@ for (const release of releases) {
       await admin.goto(adminUrl('plugin-install.php?tab=upload'));
       const field = (await admin.$('#pluginzip')) as ElementHandle<HTMLInputElement>;
       await field.uploadFile(pluginZip);
-      await Promise.all([admin.waitForNavigation(), admin.$eval('#install-plugin-submit', (one) => (one as HTMLElement).click())]);
+      await Promise.all([
+        admin.waitForNavigation(),
+        admin.$eval('#install-plugin-submit', (one) => (one as HTMLElement).click()),
+      ]);
       const activate = await admin.waitForSelector('a[href*="action=activate"]');
       await Promise.all([admin.waitForNavigation(), activate!.click()]);
-      await Promise.all([admin.waitForNavigation(), admin.click('a[href*="page=synthflow-call"]')]);
-      assert.match(await textOf(admin, '.notice-warning'), /^Nobody can call yet\. The Synthflow API key is missing\.$/);
+      await Promise.all([admin.waitForNavigation(), admin.click('#the-list a[href*="page=synthflow-call"]')]);
+      assert.match(
+        await textOf(admin, '.notice-warning'),
+        /^Nobody can call yet\. The Synthflow API key is missing\.$/,
+      );
       await picture(admin, 'settings-empty');
     });
 
@@ -111,14 +119,17 @@ for (const release of releases) {
       await admin.type('[name="synthflow_call[agents][0][id]"]', 'not an id');
       await Promise.all([admin.waitForNavigation(), admin.click('#submit')]);
       assert.match(await textOf(admin, '.notice-warning'), /Agent 1 has no valid id/);
-      assert.equal(await admin.$eval('[name="synthflow_call[agents][0][id]"]', (one) => (one as HTMLInputElement).value), 'not an id');
+      assert.equal(
+        await admin.$eval('[name="synthflow_call[agents][0][id]"]', (one) => (one as HTMLInputElement).value),
+        'not an id',
+      );
     });
 
     it('is ready once it is right, and the key is on no page any more', async () => {
       await admin.$eval('[name="synthflow_call[agents][0][id]"]', (one) => void ((one as HTMLInputElement).value = ''));
       await admin.type('[name="synthflow_call[agents][0][id]"]', simulator.agents['talk']!);
       await Promise.all([admin.waitForNavigation(), admin.click('#submit')]);
-      assert.match(await textOf(admin, '.notice-success'), /^Ready\./);
+      assert.match(await textOf(admin, '.notice-success.inline'), /^Ready\./);
       assert.ok(!(await admin.content()).includes(apiKey));
       await picture(admin, 'settings');
       // WordPress' own page of all options.
@@ -129,8 +140,14 @@ for (const release of releases) {
       // Saving the page again, with the field empty, keeps it.
       await admin.goto(adminUrl('options-general.php?page=synthflow-call'));
       await Promise.all([admin.waitForNavigation(), admin.click('#submit')]);
-      assert.match(await textOf(admin, '.notice-success'), /^Ready\./);
-      assert.ok(['no', 'off'].includes(wordpress.php(`global $wpdb; return $wpdb->get_var( "SELECT autoload FROM $wpdb->options WHERE option_name = 'synthflow_call_key'" );`)));
+      assert.match(await textOf(admin, '.notice-success.inline'), /^Ready\./);
+      assert.ok(
+        ['no', 'off'].includes(
+          wordpress.php(
+            `global $wpdb; return $wpdb->get_var( "SELECT autoload FROM $wpdb->options WHERE option_name = 'synthflow_call_key'" );`,
+          ),
+        ),
+      );
     });
 
     it('lets the owner try it there, logged in', async () => {
@@ -152,18 +169,31 @@ for (const release of releases) {
       const canvas = await canvasOf(admin);
       await canvas.waitForFunction(() => document.querySelector('synthflow-call:defined')?.shadowRoot);
       await admin.waitForSelector('.block-editor-block-inspector .components-panel__body');
-      const panels = await admin.$$('.block-editor-block-inspector .components-panel__body:not(.is-opened) .components-panel__body-toggle');
+      const panels = await admin.$$(
+        '.block-editor-block-inspector .components-panel__body:not(.is-opened) .components-panel__body-toggle',
+      );
       for (const panel of panels) await panel.evaluate((one) => (one as HTMLElement).click());
       const wanted = wordpress.php<string[]>(`return array_column( SynthflowCall\\attributes(), 'label' );`);
-      await admin.waitForFunction((label) => document.querySelector('.block-editor-block-inspector')?.textContent?.includes(label), {}, wanted.at(-1)!);
-      const labels = await admin.$$eval('.block-editor-block-inspector label', (all) => all.map((one) => one.textContent));
-      assert.deepEqual(wanted.filter((label) => !labels.includes(label)), []);
+      await admin.waitForFunction(
+        (label) => document.querySelector('.block-editor-block-inspector')?.textContent?.includes(label),
+        {},
+        wanted.at(-1)!,
+      );
+      const labels = await admin.$$eval('.block-editor-block-inspector label', (all) =>
+        all.map((one) => one.textContent),
+      );
+      assert.deepEqual(
+        wanted.filter((label) => !labels.includes(label)),
+        [],
+      );
       // The plugin sets four of them itself: see build-wordpress.mjs.
       assert.equal(wanted.length, manifest.attributes.length - 4);
 
       await choose(admin, 'Variant', 'card');
       await type(admin, 'Heading', 'Ask us "anything" <b>');
-      await canvas.waitForFunction(() => document.querySelector('synthflow-call')?.getAttribute('heading') === 'Ask us "anything" <b>');
+      await canvas.waitForFunction(
+        () => document.querySelector('synthflow-call')?.getAttribute('heading') === 'Ask us "anything" <b>',
+      );
       assert.equal(await canvas.$eval('synthflow-call', (one) => one.getAttribute('variant')), 'card');
       // A click in the editor must not start a call.
       assert.ok(await canvas.$eval('synthflow-call', (one) => one.closest('[inert]') !== null));
@@ -176,13 +206,21 @@ for (const release of releases) {
     });
 
     it('has a page on which a visitor talks with the agent', async () => {
-      const url = wordpress.php<string>(`return get_permalink( get_posts( array( 'post_type' => 'page', 'title' => 'Talk to us' ) )[0] );`);
+      const url = wordpress.php<string>(
+        `return get_permalink( get_posts( array( 'post_type' => 'page', 'title' => 'Talk to us' ) )[0] );`,
+      );
       await asVisitor(url, async (page) => {
-        const tag = await page.$eval('synthflow-call', (one) => ({ variant: one.getAttribute('variant'), heading: one.getAttribute('heading') }));
+        const tag = await page.$eval('synthflow-call', (one) => ({
+          variant: one.getAttribute('variant'),
+          heading: one.getAttribute('heading'),
+        }));
         assert.deepEqual(tag, { variant: 'card', heading: 'Ask us "anything" <b>' });
         const html = await page.content();
         assert.ok(!html.includes(apiKey) && !/nonce/i.test(/<synthflow-call[^>]*>/.exec(html)![0]));
-        const isModule = await page.$eval('script[src*="/synthflow-call/script/"]', (one) => (one as HTMLScriptElement).type === 'module');
+        const isModule = await page.$eval(
+          'script[src*="/synthflow-call/script/"]',
+          (one) => (one as HTMLScriptElement).type === 'module',
+        );
         assert.equal(isModule, release !== '6.1');
         await talk(page);
         await picture(page, 'page');
@@ -190,10 +228,15 @@ for (const release of releases) {
     });
 
     it('has a shortcode, whose author cannot send the sound elsewhere or load code', async () => {
-      const evil = 'token-endpoint="https://evil.example/" assets-url="https://evil.example/" worklet-url="https://evil.example/w.js" session-url="wss://evil.example/"';
-      const url = publish(`[synthflow_call variant="icon" size="huge" reconnect label='" onclick="alert(1)' onclick="alert(1)" ${evil}]`);
+      const evil =
+        'token-endpoint="https://evil.example/" assets-url="https://evil.example/" worklet-url="https://evil.example/w.js" session-url="wss://evil.example/"';
+      const url = publish(
+        `[synthflow_call variant="icon" size="huge" reconnect label='" onclick="alert(1)' onclick="alert(1)" ${evil}]`,
+      );
       await asVisitor(url, async (page) => {
-        const attributes = await page.$eval('synthflow-call', (one) => Object.fromEntries(one.getAttributeNames().map((name) => [name, one.getAttribute(name)])));
+        const attributes = await page.$eval('synthflow-call', (one) =>
+          Object.fromEntries(one.getAttributeNames().map((name) => [name, one.getAttribute(name)])),
+        );
         assert.deepEqual(attributes, {
           'token-endpoint': `${wordpress.url}/wp-json/synthflow-call/v1/token`,
           'assets-url': `${wordpress.url}/wp-content/plugins/synthflow-call/script/`,
@@ -207,8 +250,14 @@ for (const release of releases) {
 
     it('speaks WebSocket media too, and both on one page by their names', async () => {
       const row = { ...media, id: simulator.agents['talk'] };
-      const agents = [{ alias: 'support', id: simulator.agents['talk'] }, { alias: 'media', ...row }, { alias: 'bind', bind: '1', ...row }];
-      wordpress.php(`update_option( 'synthflow_call', array( 'agents' => ${phpOf(agents)} ) + get_option( 'synthflow_call' ) );`);
+      const agents = [
+        { alias: 'support', id: simulator.agents['talk'] },
+        { alias: 'media', ...row },
+        { alias: 'bind', bind: '1', ...row },
+      ];
+      wordpress.php(
+        `update_option( 'synthflow_call', array( 'agents' => ${phpOf(agents)}, 'limits' => array( 'address_per_minute' => '' ) ) + get_option( 'synthflow_call' ) );`,
+      );
       for (const alias of ['media', 'bind']) {
         await asVisitor(publish(`[synthflow_call assistant-id="${alias}"]`), talk);
       }
@@ -226,7 +275,10 @@ for (const release of releases) {
       });
       mkdirSync(`${wordpress.folder}/wp-content/mu-plugins`, { recursive: true });
       const filter = `${wordpress.folder}/wp-content/mu-plugins/filter.php`;
-      writeFileSync(filter, `<?php add_filter( 'synthflow_call_everywhere', function ( $is_there ) { return $is_there && ! is_404(); } );`);
+      writeFileSync(
+        filter,
+        `<?php add_filter( 'synthflow_call_everywhere', function ( $is_there ) { return $is_there && ! is_404(); } );`,
+      );
       await asVisitor(`${wordpress.url}/`, async (page) => assert.ok(await page.$('synthflow-call')));
       const missing = await fetch(`${wordpress.url}/not-there/`);
       assert.equal(missing.status, 404);
@@ -236,18 +288,24 @@ for (const release of releases) {
     it('is translated where there is a translation', async () => {
       const folder = `${wordpress.folder}/wp-content/languages/plugins`;
       mkdirSync(folder, { recursive: true });
-      writeFileSync(`${folder}/de.po`, 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "Show the button on every page"\nmsgstr "Auf jeder Seite zeigen"\n');
+      writeFileSync(
+        `${folder}/de.po`,
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "Show the button on every page"\nmsgstr "Auf jeder Seite zeigen"\n',
+      );
       execFileSync('msgfmt', ['-o', `${folder}/synthflow-call-de_DE.mo`, `${folder}/de.po`]);
       // Every word has a place in the template.
       execFileSync('msgfmt', ['--check', '-o', '/dev/null', `${pluginFolder}/languages/synthflow-call.pot`]);
-      writeFileSync(`${wordpress.folder}/wp-content/mu-plugins/german.php`, `<?php add_filter( 'locale', function () { return 'de_DE'; } );`);
+      writeFileSync(
+        `${wordpress.folder}/wp-content/mu-plugins/german.php`,
+        `<?php add_filter( 'locale', function () { return 'de_DE'; } );`,
+      );
       await admin.goto(adminUrl('options-general.php?page=synthflow-call'));
       assert.match(await textOf(admin, '.form-table'), /Auf jeder Seite zeigen/);
     });
 
     it('has neither warned nor failed, and said the key nowhere', () => {
       const log = wordpress.log();
-      assert.doesNotMatch(log, /PHP (?:Warning|Notice|Deprecated|Fatal)[^\n]*synthflow|WordPress database error[^\n]*synthflow/i);
+      assert.doesNotMatch(log, trouble);
       assert.ok(!log.includes(apiKey));
       assert.match(log, /synthflow-call: \{"requestId":"[\da-f-]{36}","status":200,"agent":"support","ms":\d+\}/);
       assert.match(log, /"agent":"bind","callId":"/);
@@ -273,7 +331,9 @@ const textOf = (page: Page, selector: string): Promise<string> =>
 async function canvasOf(page: Page): Promise<Page | Frame> {
   const found = await page.waitForFunction(() => {
     const frame = document.querySelector<HTMLIFrameElement>('iframe[name="editor-canvas"]');
-    return frame?.contentDocument?.querySelector('synthflow-call') ? 'frame' : document.querySelector('synthflow-call') && 'page';
+    return frame?.contentDocument?.querySelector('synthflow-call')
+      ? 'frame'
+      : document.querySelector('synthflow-call') && 'page';
   });
   if ((await found.jsonValue()) === 'page') return page;
   return (await (await page.$('iframe[name="editor-canvas"]'))!.contentFrame())!;

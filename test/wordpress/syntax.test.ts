@@ -12,7 +12,9 @@ describe('the plugin’s files', () => {
   before(() => {
     ensureWordPress('6.1');
     buildWordPress();
-    files = readdirSync(pluginFolder, { recursive: true, encoding: 'utf8' }).map((name) => path.join(pluginFolder, name));
+    files = readdirSync(pluginFolder, { recursive: true, encoding: 'utf8' }).map((name) =>
+      path.join(pluginFolder, name),
+    );
   });
   const php = () => files.filter((file) => file.endsWith('.php'));
 
@@ -40,7 +42,9 @@ describe('the plugin’s files', () => {
   it('are of the package’s version', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     const main = readFileSync(`${pluginFolder}/synthflow-call.php`, 'utf8');
-    assert.ok(main.includes(` * Version:           ${version}\n`) && main.includes(`const VERSION     = '${version}';`));
+    assert.ok(
+      main.includes(` * Version:           ${version}\n`) && main.includes(`const VERSION     = '${version}';`),
+    );
     assert.match(readFileSync(`${pluginFolder}/readme.txt`, 'utf8'), new RegExp(`^Stable tag: ${version}$`, 'm'));
   });
 });

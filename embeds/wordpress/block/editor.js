@@ -1,6 +1,9 @@
 // The block in the editor: the tag itself as preview, and a control for each of its attributes. Plain JavaScript, without a
 // build: `window.synthflowCallBlock` is what block.php tells.
-(({ blocks, blockEditor, components, element }, { attributes, agents, script, assets, problem, settingsUrl, words }) => {
+((
+  { blocks, blockEditor, components, element },
+  { attributes, agents, script, assets, problem, settingsUrl, words },
+) => {
   const { createElement: h, Fragment, useEffect, useRef } = element;
   const { InspectorControls, useBlockProps } = blockEditor;
   const { Notice, PanelBody, SelectControl, TextControl, TextareaControl, ToggleControl } = components;
@@ -8,7 +11,18 @@
   /** Which panel an attribute is in; those that nobody has named here are in the last one. */
   const panels = {
     look: ['assistant-id', 'variant', 'position', 'size', 'theme', 'accent', 'radius'],
-    words: ['label', 'heading', 'subheading', 'avatar', 'disclosure', 'consent', 'fallback-href', 'fallback-label', 'hours', 'lang'],
+    words: [
+      'label',
+      'heading',
+      'subheading',
+      'avatar',
+      'disclosure',
+      'consent',
+      'fallback-href',
+      'fallback-label',
+      'hours',
+      'lang',
+    ],
   };
   const named = Object.values(panels).flat();
   panels.more = Object.keys(attributes).filter((name) => !named.includes(name));
@@ -27,7 +41,10 @@
       return h(ToggleControl, { ...shared, checked: value ?? false, onChange });
     }
     if (name === 'assistant-id') {
-      const options = [{ value: '', label: words.firstAgent }, ...agents.map((alias) => ({ value: alias, label: alias }))];
+      const options = [
+        { value: '', label: words.firstAgent },
+        ...agents.map((alias) => ({ value: alias, label: alias })),
+      ];
       return h(SelectControl, { ...shared, value: value ?? '', options });
     }
     if (values.length > 0) {
@@ -36,7 +53,15 @@
     }
     if (type === 'number') {
       const onChange = (text) => block.setAttributes({ [property]: text === '' ? undefined : Number(text) });
-      return h(TextControl, { ...shared, type: 'number', step: 'any', min: 0, placeholder: `${initial}`, value: value ?? '', onChange });
+      return h(TextControl, {
+        ...shared,
+        type: 'number',
+        step: 'any',
+        min: 0,
+        placeholder: `${initial}`,
+        value: value ?? '',
+        onChange,
+      });
     }
     return h(name === 'consent' ? TextareaControl : TextControl, { ...shared, value: value ?? '' });
   }

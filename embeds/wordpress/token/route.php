@@ -54,8 +54,8 @@ function answer_before_core( $result, $server, $request ) {
 	if ( null !== $result || ! is_token_route( $request->get_route() ) ) {
 		return $result;
 	}
-	// The core would put status and headers into the body.
-	unset( $_GET['_envelope'] );
+	// The core would put status and headers into the body, or leave fields out.
+	unset( $_GET['_envelope'], $request['_fields'] );
 	return answer_token_request( $request );
 }
 add_filter( 'rest_pre_dispatch', __NAMESPACE__ . '\answer_before_core', 1, 3 );

@@ -1,6 +1,16 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,6 +24,10 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 /** The releases that the plugin is tried on. */
 export const releases = ['6.1', '6.5'] as const;
 export type Release = (typeof releases)[number];
+
+/** What of a log is ours, and should not be there. The older release itself warns much on a newer PHP. */
+export const trouble =
+  /PHP (?:Warning|Notice|Deprecated|Fatal)[^\n]*(?:plugins\/synthflow-call|SynthflowCall)|WordPress database error[^\n]*synthflow_call/;
 
 export const administrator = { name: 'admin', password: 'admin-pass' };
 
@@ -38,7 +52,7 @@ export async function startWordPress(
   release: Release,
   constants: Readonly<Record<string, string>> = {},
 ): Promise<WordPress> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'synthflow-wordpress-'));
+  const folder = mkdtempSync(path.join(tmpdir(), 'wordpress-'));
   // The web server's children are not root.
   chmodSync(folder, 0o777);
   const site = `${folder}/site`;
@@ -58,7 +72,10 @@ export async function startWordPress(
     if (!/^(?:[[{"\d-]|null|true|false)/.test(text)) throw new Error(`PHP said: ${text}`);
     return JSON.parse(text) as T;
   };
-  run(`wp_install( 'A site', '${administrator.name}', 'admin@example.com', false, '', '${administrator.password}' );`, '--installing');
+  run(
+    `wp_install( 'A site', '${administrator.name}', 'admin@example.com', false, '', '${administrator.password}' );`,
+    '--installing',
+  );
   php(`
     switch_theme( '${release === '6.1' ? 'classic' : 'twentytwentyfour'}' );
     global $wp_rewrite;
@@ -85,7 +102,9 @@ export async function startWordPress(
 export function installPlugin({ folder, php }: WordPress): void {
   buildWordPress();
   cpSync(pluginFolder, `${folder}/wp-content/plugins/synthflow-call`, { recursive: true });
-  php(`$problem = activate_plugin( 'synthflow-call/synthflow-call.php' ); if ( $problem ) { throw new Exception( $problem->get_error_message() ); }`);
+  php(
+    `$problem = activate_plugin( 'synthflow-call/synthflow-call.php' ); if ( $problem ) { throw new Exception( $problem->get_error_message() ); }`,
+  );
 }
 
 /** A value as PHP. */
@@ -97,13 +116,18 @@ async function startDatabase(folder: string): Promise<ChildProcess> {
   const install = ['--no-defaults', '--user=root', `--datadir=${data}`, '--auth-root-authentication-method=normal'];
   execFileSync('mariadb-install-db', [...install, '--skip-test-db'], { stdio: 'ignore' });
   const [socket, ready] = [`${folder}/db.sock`, `${folder}/init.sql`];
-  writeFileSync(ready, "CREATE DATABASE wp;\nCREATE USER wp@localhost IDENTIFIED BY 'wp';\nGRANT ALL ON wp.* TO wp@localhost;\n");
+  writeFileSync(
+    ready,
+    "CREATE DATABASE wp;\nCREATE USER wp@localhost IDENTIFIED BY 'wp';\nGRANT ALL ON wp.* TO wp@localhost;\n",
+  );
   const flags = ['--no-defaults', '--user=root', `--datadir=${data}`, `--socket=${socket}`, `--init-file=${ready}`];
   const small = ['--skip-networking', '--skip-log-bin', '--innodb-buffer-pool-size=64M', '--max-connections=64'];
   // What is lost with the machine's power does not matter here.
   const fast = ['--innodb-flush-log-at-trx-commit=0', '--innodb-flush-method=nosync'];
   const command = existsSync('/usr/sbin/mariadbd') ? '/usr/sbin/mariadbd' : 'mariadbd';
-  const server = spawn(command, [...flags, ...small, ...fast, `--pid-file=${folder}/db.pid`], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const server = spawn(command, [...flags, ...small, ...fast, `--pid-file=${folder}/db.pid`], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let output = '';
   await new Promise<void>((resolve, reject) => {
     server.stderr.on('data', (part) => {
@@ -156,7 +180,10 @@ function startServer({ folder, site, port }: { folder: string; site: string; por
   ];
   writeFileSync(`${folder}/apache.conf`, `${lines.join('\n')}\n`);
   // At its end it ends the whole group of processes that it is in.
-  return spawn('/usr/sbin/apache2', ['-DFOREGROUND', '-f', `${folder}/apache.conf`], { stdio: 'ignore', detached: true });
+  return spawn('/usr/sbin/apache2', ['-DFOREGROUND', '-f', `${folder}/apache.conf`], {
+    stdio: 'ignore',
+    detached: true,
+  });
 }
 
 interface Configuration {
@@ -167,9 +194,25 @@ interface Configuration {
 }
 
 function configuration({ socket, url, folder, constants }: Configuration): string {
-  const salts = ['AUTH_KEY', 'SECURE_AUTH_KEY', 'LOGGED_IN_KEY', 'NONCE_KEY', 'AUTH_SALT', 'SECURE_AUTH_SALT', 'LOGGED_IN_SALT', 'NONCE_SALT'];
+  const salts = [
+    'AUTH_KEY',
+    'SECURE_AUTH_KEY',
+    'LOGGED_IN_KEY',
+    'NONCE_KEY',
+    'AUTH_SALT',
+    'SECURE_AUTH_SALT',
+    'LOGGED_IN_SALT',
+    'NONCE_SALT',
+  ];
   const all = {
-    ...{ DB_NAME: 'wp', DB_USER: 'wp', DB_PASSWORD: 'wp', DB_HOST: `localhost:${socket}`, DB_CHARSET: 'utf8mb4', DB_COLLATE: '' },
+    ...{
+      DB_NAME: 'wp',
+      DB_USER: 'wp',
+      DB_PASSWORD: 'wp',
+      DB_HOST: `localhost:${socket}`,
+      DB_CHARSET: 'utf8mb4',
+      DB_COLLATE: '',
+    },
     ...Object.fromEntries(salts.map((name) => [name, `salt of ${name}`])),
     ...{ WP_HOME: url, WP_SITEURL: url, WP_DEBUG: true, WP_DEBUG_DISPLAY: false, WP_DEBUG_LOG: `${folder}/debug.log` },
     // It talks to nobody but this machine.
