@@ -53,6 +53,7 @@ export default defineConfig(
     files: ['scripts/**', '*.config.*', 'test/{docs,e2e,failures}/**', 'public/**', 'docs/.vitepress/**'],
     languageOptions: { globals: { ...globals.node, ...globals.browser } },
   },
+  { files: ['embeds/wordpress/**'], languageOptions: { globals: globals.browser } },
   {
     files: ['examples/**'],
     languageOptions: { globals: { ...globals.node, ...globals.browser, Bun: 'readonly', Deno: 'readonly' } },

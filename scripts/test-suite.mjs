@@ -2,6 +2,7 @@
 // `npm run test:embeds`: each framework's example, installed, built and clicked through.
 // `npm run test:docs`: the samples of the docs, and their site.
 // `npm run test:wires`: calls over WebSocket media.
+// `npm run test:wordpress`: the plugin on real WordPresses, which are fetched.
 // `npm run test:lifecycle`: what a page, a browser, an agent and time may do to a call: the long forms of what `npm test`
 // tries in short. The last line is `N passed, N failed`.
 import { spawn } from 'node:child_process';
@@ -30,7 +31,7 @@ const files = readdirSync(`${root}test/${folder}`)
   .filter((name) => name.endsWith('.test.ts'))
   .map((name) => `test/${folder}/${name}`);
 // A file's tests together; installing and building an example takes a while on a busy machine.
-const timeoutMs = folder === 'embeds' ? 600_000 : 240_000;
+const timeoutMs = folder === 'embeds' ? 600_000 : folder === 'wordpress' ? 420_000 : 240_000;
 const flags = [
   '--import',
   'tsx',

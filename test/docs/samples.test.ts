@@ -5,6 +5,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { transformSync, type Loader } from 'esbuild';
+
+import { Engine } from 'php-parser';
 import { format } from 'prettier';
 import type { Browser, Page } from 'puppeteer-core';
 import { launch } from '../e2e/support/site.js';
@@ -84,6 +86,7 @@ const checkers: Record<string, (code: string, page: Page) => void | Promise<void
   tsx: (code) => checkScript(code, 'tsx'),
   html: (code, page) => checkMarkup(page, code),
   liquid: (code, page) => checkMarkup(page, code),
+  php: (code) => void new Engine({ parser: { version: '7.4' } }).parseCode(`<?php ${code}`, 'sample.php'),
   json: (code) => void JSON.parse(code),
   css: (code) => assert.deepEqual(transformSync(code, { loader: 'css', logLevel: 'silent' }).warnings, []),
   yaml: async (code) => void (await format(code, { parser: 'yaml' })),
