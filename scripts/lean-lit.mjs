@@ -118,21 +118,10 @@ const cuts = {
       'const e=s?.renderBefore??i;let h=e._$litPart$;if(void 0===h){const t=s?.renderBefore??null;e._$litPart$=h=new k(i.insertBefore(c(),t),t,void 0,s??{})}',
       'let h=i._$litPart$;h||(i._$litPart$=h=new k(i.insertBefore(c(),null),null,s));',
     ],
-    // Listeners that are objects, and their options.
-    [
-      '"function"==typeof this._$AH?this._$AH.call(this.options?.host??this.element,t):this._$AH.handleEvent(t)',
-      'this._$AH.call(this.options.host,t)',
-    ],
+    // Options of event listeners.
     ['e=t===A&&s!==A||t.capture!==s.capture||t.once!==s.once||t.passive!==s.passive,', 'e=t===A&&s!==A,'],
     ['t!==A&&(s===A||e)', 't!==A&&s===A'],
     ['if(!u(t)||!t.hasOwnProperty("raw"))throw Error("invalid template strings array");', ''],
-  ],
-  '@lit/reactive-element/css-tag': [
-    // Browsers without constructable style sheets, which have no popover either.
-    [
-      't.ShadowRoot&&(void 0===t.ShadyCSS||t.ShadyCSS.nativeShadow)&&"adoptedStyleSheets"in Document.prototype&&"replace"in CSSStyleSheet.prototype',
-      '!0',
-    ],
   ],
   '@lit/reactive-element/reactive-element': [
     // Styles: the element has its own way to them.
@@ -145,12 +134,6 @@ const cuts = {
       'export{y as ReactiveElement};',
     ],
     [',p=a.reactiveElementPolyfillSupport', ''],
-    // Boolean attributes that are scripts, properties that are symbols, and names that a compiler has changed.
-    ['c=a.trustedTypes,l=c?c.emptyScript:""', 'l=""'],
-    ['getOwnPropertySymbols:o,', ''],
-    ['[...r(t),...o(t)]', 'r(t)'],
-    ['d("elementProperties")', '"elementProperties"'],
-    ['d("finalized")', '"finalized"'],
     [
       'y.elementStyles=[],y.shadowRootOptions={mode:"open"},y[d("elementProperties")]=new Map,y[d("finalized")]=new Map,p?.({ReactiveElement:y}),(a.reactiveElementVersions??=[]).push("2.1.2");',
       'y.elementProperties=new Map;y.finalized=true;',
