@@ -65,7 +65,7 @@ async function showFloating(): Promise<void> {
   }
 }
 
-/** A few looks for the README, twice as sharp. */
+/** A few looks for the README. */
 async function showReadme(): Promise<void> {
   const looks = (['idle', 'waiting', 'active'] as const).map((status): Look => ({
     title: status,
@@ -76,7 +76,7 @@ async function showReadme(): Promise<void> {
   const cards: Look[] = [
     { title: 'card', status: 'idle', attributes: card, height: 280 },
     { title: 'card in a call', status: 'active', attributes: card, height: 280 },
-    { title: 'icon, failed', status: 'failed', attributes: 'variant="icon" accent="#0b7285"', height: 280 },
+    { title: 'icon', status: 'idle', attributes: 'variant="icon" accent="#0b7285"', height: 280 },
   ];
   const pictures: PNG[] = [];
   for (const sheet of [looks, cards]) {

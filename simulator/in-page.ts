@@ -91,8 +91,8 @@ class SocketInPage {
 }
 
 globalThis.fetch = (input, init = {}) => {
-  const { href, pathname } = new URL(input instanceof Request ? input.url : input, document.baseURI);
-  return href.startsWith(location.origin) && pathname === tokenPath ? answerToken(init) : fetchElsewhere(input, init);
+  const own = new URL(tokenPath, import.meta.url).href;
+  return String(input instanceof Request ? input.url : input) === own ? answerToken(init) : fetchElsewhere(input, init);
 };
 globalThis.WebSocket = new Proxy(SocketElsewhere, {
   construct: (socket, [url, protocols]: [string | URL, string[] | undefined]) =>

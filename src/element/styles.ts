@@ -128,7 +128,7 @@ export const styles = css`
   .card {
     flex-direction: column;
     align-items: stretch;
-    gap: 10px;
+    gap: calc(var(--_size) * 0.16);
     padding: calc(var(--_size) * 0.25);
     border-radius: min(var(--_radius), 20px);
     overflow: auto;
@@ -157,8 +157,8 @@ export const styles = css`
     flex: none;
     display: grid;
     place-items: center;
-    width: 42px;
-    height: 42px;
+    width: calc(var(--_size) * 0.75);
+    height: calc(var(--_size) * 0.75);
     border-radius: 50%;
     overflow: hidden;
     color: var(--_accent-text);
@@ -281,7 +281,7 @@ export const styles = css`
     stroke: var(--_text);
     stroke-width: 5;
   }
-  :not(.muted) > .mute :is(.gap, .stroke) {
+  .call:not(.muted) :is(.gap, .stroke) {
     display: none;
   }
 
@@ -418,6 +418,7 @@ export const styles = css`
     height: 28px;
     min-width: 28px;
     font-size: 20px;
+    line-height: 1;
   }
 
   @media (prefers-reduced-motion: reduce) {
