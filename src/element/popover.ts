@@ -46,6 +46,8 @@ export function createPopover(box: HTMLElement, place: Place, onEscape: () => vo
     const { defaultView } = box.ownerDocument;
     // The page may have taken us out of the document meanwhile, which closes a popover by itself.
     const canOpen = isOpen && box.isConnected && !!defaultView;
+    const at = open.indexOf(box);
+    if (at < 0 && !canOpen) return;
     // In an iframe that is gone nothing can be closed.
     if (defaultView && box.matches(':popover-open') !== canOpen) box.togglePopover(canOpen);
     const listen = (isOn: boolean) => {
@@ -57,7 +59,6 @@ export function createPopover(box: HTMLElement, place: Place, onEscape: () => vo
       view[change]('keydown', onKey as EventListener);
     };
     listen(false);
-    const at = open.indexOf(box);
     if (at >= 0 && !(canOpen && view === defaultView)) open.splice(at, 1);
     if (!canOpen) {
       style.left = style.top = style.maxHeight = '';
