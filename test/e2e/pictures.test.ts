@@ -51,7 +51,8 @@ describe('the look', () => {
   let page: Page;
   let close: () => Promise<void>;
   before(async () => {
-    browser = await launch();
+    // Who says nothing is not told of a microphone that is off.
+    browser = await launch({ says: new Float32Array(44_100 * 60) });
     ({ page, close } = await openSheet(browser, looks));
     await page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
   });
