@@ -1,14 +1,12 @@
 import type { Browser, CDPSession } from 'puppeteer-core';
 import { startSite } from '../../test/e2e/support/site.js';
 
-/** How much slower the processor is made than it is: a cheap phone beside a desk's machine. */
-const slowdown = 4;
-
 /**
  * Time of the main thread that the script takes while a page loads, in ms: compiled, run, the button made. Each page is a
  * first visit, with nothing in the browser's caches.
+ * @param slowdown - How much slower than it is Chromium makes the thread, about: a cheap phone beside a desk's machine is 4.
  */
-export async function scriptAtLoad(browser: Browser, visits: number): Promise<number[]> {
+export async function scriptAtLoad(browser: Browser, visits: number, slowdown: number): Promise<number[]> {
   const site = await startSite('silent', { files: { '/blank': '<!doctype html><title>A blank page</title>' } });
   try {
     const times: number[] = [];

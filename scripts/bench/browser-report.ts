@@ -22,12 +22,13 @@ export async function benchBrowser(isRealtime: boolean): Promise<Row[]> {
   try {
     const chromium = await browser.version();
     quality = await judgeQuality(browser);
-    const loadsMs = await scriptAtLoad(browser, 20);
+    const loadsMs = await scriptAtLoad(browser, 20, 1);
+    const slowLoadsMs = await scriptAtLoad(browser, 20, 4);
     const beeps = await microphoneToSocket(browser, 6, 12);
     const turns = await socketToSpeaker(browser, pausesS);
     const mainThread = await blockMainThread(browser);
     const starts = await clickToFirstWord(browser, 10);
-    figures = { ...surroundings, chromium, loadsMs, beeps, turns, mainThread, starts };
+    figures = { ...surroundings, chromium, loadsMs, slowLoadsMs, beeps, turns, mainThread, starts };
   } finally {
     await browser.close();
   }
@@ -42,6 +43,7 @@ export async function benchBrowser(isRealtime: boolean): Promise<Row[]> {
 
 interface Figures {
   readonly loadsMs: readonly number[];
+  readonly slowLoadsMs: readonly number[];
   /** By call. */
   readonly beeps: Awaited<ReturnType<typeof microphoneToSocket>>;
   readonly turns: Awaited<ReturnType<typeof socketToSpeaker>>;
@@ -60,7 +62,7 @@ async function judgeQuality(browser: Browser): Promise<Row[]> {
   ];
 }
 
-function toRows({ loadsMs, beeps, turns, mainThread, starts, cost, heap }: Figures): Row[] {
+function toRows({ loadsMs, slowLoadsMs, beeps, turns, mainThread, starts, cost, heap }: Figures): Row[] {
   const captureMs = beeps.flat().map(({ latencyMs }) => latencyMs);
   const browserMs = beeps.flat().map((beep) => beep.browserMs);
   const oursMs = beeps.flat().map((beep) => beep.latencyMs - beep.browserMs);
@@ -70,8 +72,8 @@ function toRows({ loadsMs, beeps, turns, mainThread, starts, cost, heap }: Figur
   const leak = slope(heap);
   const mbPerHour = (bytesPerS: number) => (bytesPerS * 3600) / 1e6;
   return [
-    ['script at load, processor slowed 4 ×, median', ms(median(loadsMs)), '≤ 30 ms'],
-    ['script at load, processor slowed 4 ×, slowest', ms(Math.max(...loadsMs)), ''],
+    ['script at load, median', ms(median(loadsMs)), ''],
+    ['script at load, slowed 4 × by Chromium, median', ms(median(slowLoadsMs)), '≤ 30 ms'],
     ['microphone → socket, median', ms(median(captureMs)), '≤ 32 ms'],
     ['microphone → socket, 95 %', ms(quantile(captureMs, 0.95)), ''],
     ['microphone → socket, medians of six calls', `${ms(Math.min(...callsMs))} to ${ms(Math.max(...callsMs))}`, ''],
