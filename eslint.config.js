@@ -25,7 +25,7 @@ const floor = (folder, forbidden, mayUseLit = false) => ({
 });
 
 export default defineConfig(
-  { ignores: ['dist', 'coverage', 'custom-elements.json'] },
+  { ignores: ['dist', 'dist-playground', 'coverage', 'custom-elements.json'] },
   js.configs.recommended,
   tseslint.configs.strict,
   {

@@ -117,6 +117,39 @@ const builds: Record<string, UserConfig> = {
       rolldownOptions: { external: /^lit(\/|$)/ },
     },
   },
+  // `npm run build:playground`, after the script's build: a page that needs no server.
+  playground: {
+    plugins: [
+      {
+        name: 'page-without-a-server',
+        generateBundle() {
+          const copy = (file: string, fileName = file, change = (text: Buffer): string | Buffer => text) =>
+            this.emitFile({ type: 'asset', fileName, source: change(readFileSync(new URL(file, import.meta.url))) });
+          for (const name of readdirSync(new URL('dist', import.meta.url))) {
+            if (/^synthflow-call.*\.js$|\.txt$/.test(name)) copy(`dist/${name}`);
+          }
+          for (const name of readdirSync(new URL('dist/locales', import.meta.url))) copy(`dist/locales/${name}`);
+          copy('simulator/greeting.wav', 'greeting.wav');
+          copy('custom-elements.json');
+          copy('index.html', 'index.html', (page) =>
+            page
+              .toString()
+              // Scenarios that only the simulator's server has.
+              .replace(/<optgroup.*?<\/optgroup>/s, '')
+              .replace('a simulation on this machine', 'built into this page, and no word leaves it')
+              .replace('<script', '<script type="module" src="./built-in-agent.js"></script>\n    <script'),
+          );
+        },
+      },
+    ],
+    build: {
+      ...shared,
+      outDir: 'dist-playground',
+      emptyOutDir: true,
+      copyPublicDir: true,
+      lib: { entry: 'simulator/in-page.ts', formats: ['es'], fileName: () => 'built-in-agent.js' },
+    },
+  },
   node: {
     build: {
       ...shared,

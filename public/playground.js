@@ -33,17 +33,35 @@ function controlFor({ name, type = { text: 'string' }, default: value = '' }) {
   return create('input', { placeholder: unquoted(value) });
 }
 
-const own = new Set(['assistant-id', 'token-endpoint', 'session-url', 'debug']);
-for (const attribute of attributes.filter(({ name }) => !own.has(name))) {
-  const control = controlFor(attribute);
-  control.name = attribute.name;
-  const label = create('label', { title: attribute.description }, attribute.name, control);
-  if (control.type === 'checkbox') label.className = 'flag';
-  document.querySelector('.attributes').append(label);
+/** What is asked for first; whatever is not named here comes last. */
+const groups = {
+  Look: ['variant', 'position', 'size', 'theme', 'accent', 'radius', 'lang'],
+  Words: ['label', 'heading', 'subheading', 'avatar', 'disclosure', 'consent'],
+  'Where there is no call': ['fallback-href', 'fallback-label', 'hours', 'disabled'],
+  Call: ['token-endpoint', 'max-duration', 'idle-timeout', 'reconnect', 'muted', 'volume', 'sounds', 'barge-in'],
+  'Leave out': ['no-timer', 'no-mute', 'no-visualizer', 'no-leave-warning'],
+};
+const grouped = new Set(['assistant-id', ...Object.values(groups).flat()]);
+groups.More = attributes.map(({ name }) => name).filter((name) => !grouped.has(name));
+
+/** What the element does by itself: that is not written down. */
+const defaults = {};
+for (const [title, names] of Object.entries(groups)) {
+  const fields = create('fieldset', {}, create('legend', { textContent: title }));
+  for (const name of names) {
+    const attribute = attributes.find((one) => one.name === name);
+    const control = controlFor(attribute);
+    control.name = name;
+    defaults[name] = control.value;
+    if (element.hasAttribute(name)) control.value = element.getAttribute(name);
+    const label = create('label', { title: attribute.description }, create('span', { textContent: name }), control);
+    if (control.type === 'checkbox') label.className = 'flag';
+    fields.append(label);
+  }
+  document.querySelector('.attributes').append(fields);
 }
 
 // `/?assistant-id=tone&theme=dark` opens the page with these.
-const defaults = Object.fromEntries([...form.elements].map((control) => [control.name, control.value]));
 for (const [name, value] of new URLSearchParams(location.search)) {
   const control = form.elements[name];
   if (control?.type === 'checkbox') control.checked = true;
@@ -54,7 +72,7 @@ function applyForm() {
   for (const { name, value, type, checked } of form.elements) {
     if (!name) continue;
     if (type === 'checkbox') element.toggleAttribute(name, checked);
-    else if (value === defaults[name] && name !== 'assistant-id') element.removeAttribute(name);
+    else if (value === defaults[name]) element.removeAttribute(name);
     else element.setAttribute(name, value);
   }
   showSnippet();
@@ -63,8 +81,8 @@ function applyForm() {
 /** Attributes in the notation of a language: `quote` writes one that has a value, `flag` one that has none. */
 const written = (quote, flag) =>
   [...element.attributes]
-    .filter(({ name, value }) => defaults[name] !== value || name === 'assistant-id' || name === 'token-endpoint')
-    .filter(({ name }) => !['muted'].includes(name) || element.muted)
+    // Some are there by themselves.
+    .filter(({ name, value }) => defaults[name] !== value)
     .map(({ name, value }) => `\n  ${value ? quote(name, value.replaceAll('"', '&quot;')) : flag(name)}`)
     .join('');
 const html = () =>
@@ -130,7 +148,11 @@ const number = (value) => (typeof value === 'number' ? Number(value.toFixed(1)) 
 const showStats = () =>
   document
     .querySelector('.stats')
-    .replaceChildren(...Object.entries(element.stats).map(([name, value]) => row(name, number(value))));
+    .replaceChildren(
+      ...Object.entries(element.stats).map(([name, value]) =>
+        create('div', {}, create('dt', { textContent: name }), create('dd', { textContent: number(value) })),
+      ),
+    );
 element.addEventListener('synthflow-stats', showStats);
 element.addEventListener('synthflow-end', showStats);
 customElements.whenDefined('synthflow-call').then(showStats);

@@ -14,7 +14,7 @@ const rows: Row[] = [];
 
 const gzip = (file: string): string =>
   `${gzipSync(readFileSync(new URL(`../dist/${file}`, import.meta.url)), { level: 9 }).length} B`;
-rows.push(['script, gzip', gzip('synthflow-call.js'), '24,200']);
+rows.push(['script, gzip', gzip('synthflow-call.js'), '24,000']);
 rows.push(['worklet file, gzip', gzip('synthflow-call.worklet.js'), '5,000']);
 rows.push(['worker file, gzip', gzip('synthflow-call.worker.js'), '4,500']);
 rows.push(['socket host file (without a Worker), gzip', gzip('synthflow-call.socket-host.js'), '4,500']);

@@ -4,6 +4,15 @@ import { minify } from 'terser';
 
 const element = readFileSync(new URL('../src/element/synthflow-call.ts', import.meta.url), 'utf8');
 const privateNames = [...element.matchAll(/^ {2}private (\w+)/gm)].map(([, name]) => name);
+/** What Lit's own classes and the element say to one another, and pages need not say to it. */
+const litNames =
+  'createProperty|createRenderRoot|elementProperties|enableUpdating|getPropertyDescriptor|hasUpdated|isUpdatePending|performUpdate|renderOptions|shadowRootOptions|useDefault|willUpdate';
+
+/** The element's own custom properties by shorter names: the page sees them only where it looks for them. */
+function shortenProperties(code) {
+  const names = [...new Set(code.match(/--_[a-z-]+/g))];
+  return code.replaceAll(/--_[a-z-]+/g, (name) => `--_${String.fromCodePoint(97 + names.indexOf(name))}`);
+}
 
 /** For Vite: what its own minifier leaves: white space in Lit's templates, and the last percent. */
 export const minifyScript = () => ({
@@ -12,7 +21,9 @@ export const minifyScript = () => ({
     const [, css] = /css`([^`]*)`/.exec(id.endsWith('/element/styles.ts') ? code : '') ?? [];
     if (!css) return undefined;
     const minified = await transform(css, { loader: 'css', minify: true, target: 'chrome114' });
-    return { code: code.replace(css, () => minified.code.trim().replaceAll('\\', '\\\\')), map: null };
+    // esbuild leaves white space where custom properties are given and used.
+    const lean = minified.code.trim().replaceAll(/(--[\w-]+[:,]) /g, '$1');
+    return { code: code.replace(css, () => lean.replaceAll('\\', '\\\\')), map: null };
   },
   async generateBundle(_, bundle) {
     for (const chunk of Object.values(bundle)) {
@@ -27,10 +38,10 @@ export const minifyScript = () => ({
         module: true,
         compress: { passes: 3, ecma: 2022, unsafe_arrows: true, unsafe_methods: true },
         // Names that nobody outside sees: Lit's own, and the element's private state.
-        mangle: { properties: { regex: new RegExp(`^(_\\$.*|${privateNames.join('|')})$`) } },
+        mangle: { properties: { regex: new RegExp(`^(_\\$.*|${litNames}|${privateNames.join('|')})$`) } },
         format: { ecma: 2022 },
       };
-      chunk.code = (await minify(code, options)).code;
+      chunk.code = (await minify(shortenProperties(code), options)).code;
     }
   },
 });

@@ -1,110 +1,122 @@
-// `npm run pictures`: makes docs/element.png, the README's picture, from real calls: every status, light and dark.
+// `npm run pictures`: makes docs/element.png, the README's picture, and in coverage/pictures/ sheets of every status ×
+// variant × theme × direction at 320 and 1280 px, and of what opens, from real calls. To be looked at.
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { PNG } from 'pngjs';
 import type { Page } from 'puppeteer-core';
-import { clickCall, launch, pageWith, startSite, tag, visit, waitForStatus } from '../test/e2e/support/site.js';
+import {
+  closedNow,
+  everyVariant,
+  forceColors,
+  inEveryTurn,
+  openSheet,
+  statuses,
+  type Look,
+} from '../test/e2e/support/looks.js';
+import { launch } from '../test/e2e/support/site.js';
 
-const size = { width: 300, height: 168 };
-const picture = fileURLToPath(new URL('../docs/element.png', import.meta.url));
+const folder = fileURLToPath(new URL('../coverage/pictures/', import.meta.url));
+const readme = fileURLToPath(new URL('../docs/element.png', import.meta.url));
 
-/** How each status is reached: the agent's scenario, and the way from the click. */
-const ways: [title: string, scenario: string, way: (page: Page) => Promise<void>][] = [
-  ['idle', 'talk', async () => {}],
-  [
-    'requesting microphone',
-    'talk',
-    async (page) => {
-      await page.evaluate(() => {
-        navigator.mediaDevices.getUserMedia = () => new Promise(() => {});
-      });
-      await clickCall(page);
-      await waitForStatus(page, 'requesting-microphone');
-    },
-  ],
-  [
-    'connecting',
-    'slow-token',
-    async (page) => {
-      await clickCall(page);
-      await waitForStatus(page, 'connecting');
-    },
-  ],
-  [
-    'waiting',
-    'never-ready',
-    async (page) => {
-      await clickCall(page);
-      await waitForStatus(page, 'waiting');
-    },
-  ],
-  ['active', 'speech', hearAgent],
-  [
-    'muted',
-    'speech',
-    async (page) => {
-      await hearAgent(page);
-      await page.locator('synthflow-call >>> [part=mute]').click();
-      await page.waitForSelector('synthflow-call[muted]');
-    },
-  ],
-  [
-    'ended',
-    'speech',
-    async (page) => {
-      await hearAgent(page);
-      await clickCall(page);
-      await waitForStatus(page, 'ended');
-    },
-  ],
-  [
-    'failed',
-    'refuse',
-    async (page) => {
-      await clickCall(page);
-      await waitForStatus(page, 'failed');
-    },
-  ],
-];
+const take = async (page: Page): Promise<PNG> => PNG.sync.read(Buffer.from(await page.screenshot()));
 
-async function hearAgent(page: Page): Promise<void> {
-  await clickCall(page);
-  await page.waitForFunction(() => document.querySelector('synthflow-call')!.stats.agentLevelDbfs > -25);
+/** Pictures of one size as one, so many side by side. */
+function write(file: string, pictures: readonly PNG[], columns: number): void {
+  const { width, height } = pictures[0]!;
+  const sheet = new PNG({ width: columns * width, height: Math.ceil(pictures.length / columns) * height });
+  pictures.forEach((picture, index) => {
+    const [left, top] = [(index % columns) * width, Math.floor(index / columns) * height];
+    PNG.bitblt(picture, sheet, 0, 0, width, height, left, top);
+  });
+  writeFileSync(file, PNG.sync.write(sheet));
 }
 
 const browser = await launch();
-try {
-  const pictures: string[] = [];
-  for (const theme of ['light', 'dark']) {
-    for (const [title, scenario, way] of ways) {
-      const style = `<style>body { margin: 16px; background: ${theme === 'dark' ? '#0e0f13' : '#fff'} }</style>`;
-      const site = await startSite(scenario, { html: pageWith(style + tag(`theme="${theme}"`)) });
-      const page = await visit(browser, site.url, { record: false });
-      await page.setViewport({ ...size, deviceScaleFactor: 2 });
-      await way(page);
-      await page.mouse.move(0, size.height - 1);
-      // Colours change softly; the spinner never ends.
-      await page.evaluate(() =>
-        Promise.all(
-          document
-            .querySelector('synthflow-call')!
-            .shadowRoot!.getAnimations()
-            .filter((animation) => animation instanceof CSSTransition)
-            .map(({ finished }) => finished.catch(() => {})),
-        ),
-      );
-      const base64 = await page.screenshot({ encoding: 'base64' });
-      pictures.push(`<figure><img width="${size.width}" src="data:image/png;base64,${base64}">
-        <figcaption>${title}, ${theme}</figcaption></figure>`);
-      await page.close();
-      await site.close();
+
+/** A sheet in every theme and direction. */
+async function show(file: string, looks: readonly Look[], width = 1280, prepare?: (page: Page) => Promise<void>) {
+  const { page, close } = await openSheet(browser, looks, { width, scenario: 'speech' });
+  await prepare?.(page);
+  const pictures: PNG[] = [];
+  await inEveryTurn(page, async () => void pictures.push(await take(page)));
+  write(`${folder}${file}.png`, pictures, width < 1280 ? 4 : 1);
+  await close();
+}
+
+/** The open card in a small window. */
+async function showFloating(): Promise<void> {
+  for (const [width, height] of [
+    [320, 568],
+    [568, 320],
+    [320, 256],
+  ] as const) {
+    const pictures: PNG[] = [];
+    for (const size of ['small', 'medium', 'large']) {
+      for (const opens of [undefined, 'menu'] as const) {
+        const attributes = `position="bottom-right" size="${size}" heading="Acme support" fallback-href="tel:+1"`;
+        const look: Look = { title: size, status: 'active', attributes, ...(opens && { opens }) };
+        const { page, close } = await openSheet(browser, [look], { width });
+        await page.setViewport({ width, height });
+        pictures.push(await take(page));
+        await close();
+      }
     }
+    write(`${folder}floating-${width}x${height}.png`, pictures, 3);
   }
-  const sheet = await browser.newPage();
-  await sheet.setViewport({ width: 1240, height: 100, deviceScaleFactor: 1 });
-  await sheet.setContent(`<style>
-      body { margin: 8px; display: grid; grid-template-columns: repeat(4, 1fr); gap: 8px; font: 12px system-ui; background: #fff }
-      figure { margin: 0; text-align: center } img { border: 1px solid #ddd; border-radius: 8px }
-    </style>${pictures.join('')}`);
-  await sheet.screenshot({ path: picture, fullPage: true });
+}
+
+/** A few looks for the README. */
+async function showReadme(): Promise<void> {
+  const looks = (['idle', 'waiting', 'active'] as const).map((status): Look => ({
+    title: status,
+    status,
+    height: 165,
+  }));
+  const card = 'variant="card" heading="Acme support" subheading="Answers at once"';
+  const cards: Look[] = [
+    { title: 'card', status: 'idle', attributes: card, height: 280 },
+    { title: 'card in a call', status: 'active', attributes: card, height: 280 },
+    { title: 'icon', status: 'idle', attributes: 'variant="icon" accent="#0b7285"', height: 280 },
+  ];
+  const pictures: PNG[] = [];
+  for (const sheet of [looks, cards]) {
+    const { page, close } = await openSheet(browser, sheet, { scenario: 'speech' });
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll('synthflow-call')].every(
+        ({ status, stats }) => status !== 'active' || stats.agentLevelDbfs > -25,
+      ),
+    );
+    for (const theme of ['light', 'dark']) {
+      await page.evaluate((turn) => window.turnLooks(turn), { theme, lang: 'en' });
+      pictures.push(await take(page));
+    }
+    await close();
+  }
+  const [lightPills, darkPills, lightCards, darkCards] = pictures as [PNG, PNG, PNG, PNG];
+  const height = lightPills.height + lightCards.height;
+  const sheet = new PNG({ width: lightPills.width, height: 2 * height });
+  [lightPills, lightCards, darkPills, darkCards].reduce((top, picture) => {
+    PNG.bitblt(picture, sheet, 0, 0, picture.width, picture.height, 0, top);
+    return top + picture.height;
+  }, 0);
+  writeFileSync(readme, PNG.sync.write(sheet));
+}
+
+try {
+  mkdirSync(folder, { recursive: true });
+  for (const status of statuses) {
+    for (const width of [320, 1280]) await show(`${status}-${width}`, everyVariant(status), width);
+  }
+  await show('menu', everyVariant('active', { opens: 'menu' }).slice(1));
+  await show('consent', everyVariant('idle', { opens: 'consent' }));
+  await show('closed', everyVariant('idle', { attributes: closedNow }));
+  for (const status of ['idle', 'waiting', 'failed'] as const) {
+    await show(`forced-colors-${status}`, everyVariant(status), 1280, forceColors);
+  }
+  await show('forced-colors-muted', everyVariant('active', { attributes: 'muted' }), 1280, forceColors);
+  await show('forced-colors-menu', everyVariant('active', { opens: 'menu' }).slice(1), 1280, forceColors);
+  await showFloating();
+  await showReadme();
 } finally {
   await browser.close();
 }

@@ -1,4 +1,3 @@
-import type { WebSocket } from 'ws';
 import { type Clock, wallClock } from './clock.js';
 import { chatter, malformedTexts } from './hostile-messages.js';
 import { Listener } from './listener.js';
@@ -9,6 +8,19 @@ import type { Scenario } from './scenario.js';
 import { loop, RateConverter, sine } from './sounds.js';
 import { readMessage } from './text-message.js';
 import type { Wire } from './wire.js';
+
+/** The agent's end of a websocket: one of `ws`, or what stands for it. */
+export interface AgentSocket {
+  readonly OPEN: number;
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  on(type: 'message', listener: (content: Uint8Array, isBinary: boolean) => void): unknown;
+  on(type: 'close', listener: (closeCode: number) => void): unknown;
+  on(type: 'error', listener: () => void): unknown;
+  send(content: Uint8Array | string): void;
+  close(closeCode?: number): void;
+  terminate(): void;
+}
 
 /** What an {@link Agent} needs beside its socket. */
 export interface AgentOptions {
@@ -37,7 +49,7 @@ const maxUnsentBytes = 1024 * 1024;
 
 /** The agent's side of one call: says, hears and measures by its scenario, from the open socket to its end. */
 export class Agent {
-  readonly #socket: WebSocket;
+  readonly #socket: AgentSocket;
   readonly #scenario: Scenario;
   readonly #wire: Wire;
   readonly #greeting: Int16Array;
@@ -55,7 +67,7 @@ export class Agent {
   #listening = false;
   #endedBy: EndedBy | undefined;
 
-  constructor(socket: WebSocket, options: AgentOptions) {
+  constructor(socket: AgentSocket, options: AgentOptions) {
     const { scenario, wire, greeting, record, isHeardEarly = false, onEnd, clock = wallClock } = options;
     this.#socket = socket;
     this.#scenario = scenario;
@@ -70,11 +82,11 @@ export class Agent {
     if (isHeardEarly) this.#meter.heardEarly();
 
     // No `binaryType` is set, so every message comes as a Buffer.
-    socket.on('message', (content: Buffer, isBinary: boolean) => {
+    socket.on('message', (content, isBinary) => {
       if (isBinary) this.#hear(content);
-      else this.#read(content.toString());
+      else this.#read(new TextDecoder().decode(content));
     });
-    socket.on('close', (closeCode: number) => this.#end(closeCode));
+    socket.on('close', (closeCode) => this.#end(closeCode));
     // A message too large or malformed: ws has closed the socket already, `close` follows.
     socket.on('error', () => (this.#endedBy ??= 'agent'));
 

@@ -97,7 +97,10 @@ export default {
     sidebar: [
       { text: 'Start', items: [page('README.md', '/start', 'Two commands and a tag'), ...pages('faq')] },
       { text: 'Embed', items: embedding },
-      { text: 'The page', items: pages('styling', 'lifecycle', 'security-headers', 'stats', 'troubleshooting') },
+      {
+        text: 'The page',
+        items: pages('styling', 'visitors', 'lifecycle', 'security-headers', 'stats', 'troubleshooting'),
+      },
       { text: 'The server', items: pages('token-endpoint', 'protocol') },
       {
         text: 'Reference',

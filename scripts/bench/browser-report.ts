@@ -6,6 +6,7 @@ import { median, quantile, slope } from '../performance/statistics.js';
 import { blockMainThread, type Phase } from './browser-blocked.js';
 import { microphoneToSocket } from './browser-capture.js';
 import { measureCost, watchHeap } from './browser-cost.js';
+import { scriptAtLoad } from './browser-load.js';
 import { beforeTheClick, playedDb } from './browser-played.js';
 import { clickToFirstWord } from './browser-start.js';
 import { socketToSpeaker } from './browser-turns.js';
@@ -21,11 +22,13 @@ export async function benchBrowser(isRealtime: boolean): Promise<Row[]> {
   try {
     const chromium = await browser.version();
     quality = await judgeQuality(browser);
+    const loadsMs = await scriptAtLoad(browser, 20, 1);
+    const slowLoadsMs = await scriptAtLoad(browser, 20, 4);
     const beeps = await microphoneToSocket(browser, 6, 12);
     const turns = await socketToSpeaker(browser, pausesS);
     const mainThread = await blockMainThread(browser);
     const starts = await clickToFirstWord(browser, 10);
-    figures = { ...surroundings, chromium, beeps, turns, mainThread, starts };
+    figures = { ...surroundings, chromium, loadsMs, slowLoadsMs, beeps, turns, mainThread, starts };
   } finally {
     await browser.close();
   }
@@ -39,6 +42,8 @@ export async function benchBrowser(isRealtime: boolean): Promise<Row[]> {
 }
 
 interface Figures {
+  readonly loadsMs: readonly number[];
+  readonly slowLoadsMs: readonly number[];
   /** By call. */
   readonly beeps: Awaited<ReturnType<typeof microphoneToSocket>>;
   readonly turns: Awaited<ReturnType<typeof socketToSpeaker>>;
@@ -57,7 +62,7 @@ async function judgeQuality(browser: Browser): Promise<Row[]> {
   ];
 }
 
-function toRows({ beeps, turns, mainThread, starts, cost, heap }: Figures): Row[] {
+function toRows({ loadsMs, slowLoadsMs, beeps, turns, mainThread, starts, cost, heap }: Figures): Row[] {
   const captureMs = beeps.flat().map(({ latencyMs }) => latencyMs);
   const browserMs = beeps.flat().map((beep) => beep.browserMs);
   const oursMs = beeps.flat().map((beep) => beep.latencyMs - beep.browserMs);
@@ -67,6 +72,8 @@ function toRows({ beeps, turns, mainThread, starts, cost, heap }: Figures): Row[
   const leak = slope(heap);
   const mbPerHour = (bytesPerS: number) => (bytesPerS * 3600) / 1e6;
   return [
+    ['script at load, median', ms(median(loadsMs)), ''],
+    ['script at load, slowed 4 × by Chromium, median', ms(median(slowLoadsMs)), '≤ 30 ms'],
     ['microphone → socket, median', ms(median(captureMs)), '≤ 32 ms'],
     ['microphone → socket, 95 %', ms(quantile(captureMs, 0.95)), ''],
     ['microphone → socket, medians of six calls', `${ms(Math.min(...callsMs))} to ${ms(Math.max(...callsMs))}`, ''],

@@ -8,9 +8,13 @@ export const languages =
 
 /** The name of a language's file; undefined for English, and for languages that we do not speak. */
 export function fileOf(lang: string): string | undefined {
+  const known = languages.split(' ');
+  const plain = lang.toLowerCase();
+  // Most pages need no tables of languages, which the browser loads slowly.
+  if (/^en\b/.test(plain)) return undefined;
+  if (known.includes(plain)) return plain;
   try {
     const { language, script, region } = new Intl.Locale(lang).maximize();
-    const known = languages.split(' ');
     // Norwegian is one language to those who write its other form.
     const own = /^n[no]$/.test(language!) ? 'nb' : language!;
     return [`${own}-${region}`, `${own}-${script}`, own]

@@ -4,22 +4,39 @@ const gap = 8;
 /** Shows a popover, or hides it; places it again where its size or the page has changed. */
 export type TogglePopover = (isOpen: boolean) => void;
 
+/** What of the window can be seen, in px: an on-screen keyboard may lie over the rest. */
+interface Room {
+  readonly width: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** Where in a room a popover would best be: left and top, in px. */
+type Place = (box: HTMLElement, room: Room) => readonly [left: number, top: number];
+
 /** What is open in each window, the last one at the end: that is the one which Escape closes. They go with an iframe. */
 const stacks = new WeakMap<Window, object[]>();
 
 /**
- * Keeps a popover where `place` puts it while it is open. (CSS anchor positioning is younger than our baseline.)
+ * Keeps a popover near where `place` wants it while it is open, whole inside what of the window can be seen: one that is
+ * higher than that scrolls. (CSS anchor positioning is younger than our baseline, and knows of no keyboard.)
  * @param onEscape - Called for the Escape key, wherever the focus is, while nothing was opened after it.
  */
-export function createPopover(
-  box: HTMLElement,
-  place: (box: HTMLElement) => void,
-  onEscape: () => void,
-): TogglePopover {
+export function createPopover(box: HTMLElement, place: Place, onEscape: () => void): TogglePopover {
+  const { style } = box;
   // The page may move both to another window, such as an iframe's.
   let view: Window = window;
   let open: object[] = [];
-  const replace = (): void => place(box);
+  const replace = (): void => {
+    const { width, height, offsetTop, scale } = view.visualViewport!;
+    // Pinched larger, it is but a part of the window, and the visitor pans.
+    const top = scale > 1 ? 0 : offsetTop;
+    const room = { width: width * scale, top, bottom: top + height * scale };
+    style.maxHeight = `${height * scale - 2 * gap}px`;
+    const [left, y] = place(box, room);
+    style.left = clamp(left, 0, room.width - box.offsetWidth);
+    style.top = clamp(y, top, room.bottom - box.offsetHeight);
+  };
   const onKey = (event: KeyboardEvent): void => {
     if (event.key !== 'Escape' || open.at(-1) !== box) return;
     event.stopImmediatePropagation();
@@ -29,19 +46,22 @@ export function createPopover(
     const { defaultView } = box.ownerDocument;
     // The page may have taken us out of the document meanwhile, which closes a popover by itself.
     const canOpen = isOpen && box.isConnected && !!defaultView;
+    const at = open.indexOf(box);
+    if (at < 0 && !canOpen) return;
     // In an iframe that is gone nothing can be closed.
     if (defaultView && box.matches(':popover-open') !== canOpen) box.togglePopover(canOpen);
     const listen = (isOn: boolean) => {
       const change = isOn ? 'addEventListener' : 'removeEventListener';
-      view[change]('scroll', replace, true);
-      view[change]('resize', replace);
+      for (const type of ['scroll', 'resize']) {
+        view[change](type, replace, true);
+        view.visualViewport?.[change](type, replace);
+      }
       view[change]('keydown', onKey as EventListener);
     };
     listen(false);
-    const at = open.indexOf(box);
     if (at >= 0 && !(canOpen && view === defaultView)) open.splice(at, 1);
     if (!canOpen) {
-      box.style.left = box.style.top = '';
+      style.left = style.top = style.maxHeight = '';
       return;
     }
     view = defaultView;
@@ -53,24 +73,27 @@ export function createPopover(
   };
 }
 
-const clamp = (at: number, room: number): string => `${Math.max(gap, Math.min(at, room - gap))}px`;
+const clamp = (at: number, least: number, most: number): string =>
+  `${Math.max(least + gap, Math.min(at, most - gap))}px`;
 
-/** Puts a popover below its anchor where there is room, else above; never outside the window. */
-export function placeBeside(box: HTMLElement, anchor: HTMLElement): void {
-  const { left, right, top, bottom } = anchor.getBoundingClientRect();
-  const { offsetWidth, offsetHeight, style } = box;
-  const { innerWidth, innerHeight } = box.ownerDocument.defaultView!;
-  const [below, above] = [bottom + gap, top - gap - offsetHeight];
-  const isRtl = getComputedStyle(box).direction === 'rtl';
-  style.left = clamp(isRtl ? right - offsetWidth : left, innerWidth - offsetWidth);
-  style.top = clamp(below + offsetHeight > innerHeight && above > 0 ? above : below, innerHeight - offsetHeight);
-}
+/** Below its anchor where there is room, else above. */
+export const beside =
+  (anchor: HTMLElement): Place =>
+  (box, room) => {
+    const { left, right, top, bottom } = anchor.getBoundingClientRect();
+    const { offsetWidth, offsetHeight } = box;
+    const [below, above] = [bottom + gap, top - gap - offsetHeight];
+    const isRtl = getComputedStyle(box).direction === 'rtl';
+    return [isRtl ? right - offsetWidth : left, below + offsetHeight > room.bottom && above > room.top ? above : below];
+  };
 
-/** Puts a popover over its anchor, as if it had grown from there towards the middle of the window. */
-export function placeOver(box: HTMLElement, anchor: HTMLElement): void {
-  const { left, right, top, bottom } = anchor.getBoundingClientRect();
-  const { offsetWidth, offsetHeight, style } = box;
-  const { innerWidth, innerHeight } = box.ownerDocument.defaultView!;
-  style.left = clamp(left + right < innerWidth ? left : right - offsetWidth, innerWidth - offsetWidth);
-  style.top = clamp(top + bottom < innerHeight ? top : bottom - offsetHeight, innerHeight - offsetHeight);
-}
+/** Over its anchor, as if it had grown from there towards the middle of the window. */
+export const over =
+  (anchor: HTMLElement): Place =>
+  ({ offsetWidth, offsetHeight }, room) => {
+    const { left, right, top, bottom } = anchor.getBoundingClientRect();
+    return [
+      left + right < room.width ? left : right - offsetWidth,
+      top + bottom < room.top + room.bottom ? top : bottom - offsetHeight,
+    ];
+  };

@@ -128,9 +128,10 @@ export const styles = css`
   .card {
     flex-direction: column;
     align-items: stretch;
-    gap: 10px;
+    gap: calc(var(--_size) * 0.16);
     padding: calc(var(--_size) * 0.25);
     border-radius: min(var(--_radius), 20px);
+    overflow: auto;
   }
   .card .row {
     display: flex;
@@ -139,13 +140,6 @@ export const styles = css`
   }
   .titles {
     flex: 1;
-    min-width: 0;
-  }
-  .titles,
-  .titles > * {
-    overflow: hidden;
-    text-overflow: ellipsis;
-    white-space: nowrap;
   }
   .heading {
     font-weight: 600;
@@ -156,14 +150,15 @@ export const styles = css`
   }
   .note {
     flex: 1;
+    min-height: 1.4em;
     overflow: auto;
   }
   .avatar {
     flex: none;
     display: grid;
     place-items: center;
-    width: 42px;
-    height: 42px;
+    width: calc(var(--_size) * 0.75);
+    height: calc(var(--_size) * 0.75);
     border-radius: 50%;
     overflow: hidden;
     color: var(--_accent-text);
@@ -192,7 +187,7 @@ export const styles = css`
     cursor: pointer;
   }
   :is(button, .main):hover {
-    filter: brightness(0.9);
+    filter: brightness(var(--_hover, 0.9));
   }
   :focus-visible {
     outline: 2px solid var(--_text);
@@ -263,6 +258,12 @@ export const styles = css`
     color: var(--_surface);
     background: var(--_text);
   }
+  /* A finger that holds it neither scrolls nor selects. */
+  .mute {
+    touch-action: none;
+    user-select: none;
+    -webkit-user-select: none;
+  }
 
   svg {
     display: block;
@@ -280,7 +281,7 @@ export const styles = css`
     stroke: var(--_text);
     stroke-width: 5;
   }
-  :not(.muted) > .mute :is(.gap, .stroke) {
+  .call:not(.muted) :is(.gap, .stroke) {
     display: none;
   }
 
@@ -339,6 +340,8 @@ export const styles = css`
     height: 100%;
   }
 
+  .titles,
+  .titles > *,
   .status,
   .label {
     min-width: 0;
@@ -371,6 +374,7 @@ export const styles = css`
     padding-inline: 16px 40px;
     border-radius: 14px;
     font-size: 14px;
+    overflow: auto;
     overflow-wrap: break-word;
   }
   .panel:not(:popover-open) {
@@ -414,6 +418,7 @@ export const styles = css`
     height: 28px;
     min-width: 28px;
     font-size: 20px;
+    line-height: 1;
   }
 
   @media (prefers-reduced-motion: reduce) {
@@ -421,19 +426,30 @@ export const styles = css`
       animation: none !important;
       transition: none !important;
     }
+    .side {
+      transform: none !important;
+    }
   }
+  /* Colours of the visitor's own: what a background said is said by a border. */
   @media (forced-colors: active) {
-    .main,
-    .mute,
-    .settings {
+    button,
+    .main {
       border: 1px solid;
     }
     .muted .mute {
       color: HighlightText;
       background: Highlight;
+      forced-color-adjust: none;
+    }
+    .gap {
+      stroke: Highlight;
     }
     .side i {
       background: CanvasText;
+    }
+    .running:not(.active) .indicator {
+      border-color: GrayText;
+      border-top-color: Highlight;
     }
   }
 `;

@@ -23,7 +23,7 @@ import { callIcon, microphoneIcon, settingsIcon } from './icons.js';
 import { en } from './locales/en.js';
 import { fileOf, langOf, loadStrings, observeLangs, withLabels, type Labels } from './language.js';
 import { giveConsent, hasConsent } from './consent.js';
-import { createPopover, placeBeside, placeOver, type TogglePopover } from './popover.js';
+import { beside, createPopover, over, type TogglePopover } from './popover.js';
 import { sentenceOf } from './sentence.js';
 import { styles } from './styles.js';
 import { showLevels } from './visualizer.js';
@@ -474,22 +474,16 @@ export class SynthflowCall extends LitElement {
       const text = this.accent && textOn(this.accent);
       this.#setStyle('--_accent', text ? this.accent! : '');
       this.#setStyle('--_accent-text', text ? `var(--synthflow-accent-text, ${text})` : '');
+      // Away from the text, which stays as good to read.
+      this.#setStyle('--_hover', text === '#000' ? '1.1' : '');
     }
     if (changed.has('radius')) {
       const { radius } = this;
       this.#setStyle('--_radius', radius && CSS.supports('border-radius', radius) ? radius : '');
     }
     const [call, panel] = ['.call', '.panel'].map((name) => this.renderRoot.querySelector<HTMLElement>(name)!);
-    this.#toggleCard ??= createPopover(
-      call!,
-      (box) => placeOver(box, this),
-      () => this.#closeCard(),
-    );
-    this.#togglePanel ??= createPopover(
-      panel!,
-      (box) => placeBeside(box, call!),
-      () => this.#closePanel(),
-    );
+    this.#toggleCard ??= createPopover(call!, over(this), () => this.#closeCard());
+    this.#togglePanel ??= createPopover(panel!, beside(call!), () => this.#closePanel());
     this.#toggleCard(this.isConnected && this.isCardOpen);
     this.#togglePanel(this.isConnected && !this.isPanelClosed && panel!.childElementCount > 0);
     if (this.isConsentAsked && !this.#wasConsentAsked) panel!.querySelector('button')!.focus();
@@ -616,7 +610,7 @@ export class SynthflowCall extends LitElement {
         }
       </div>
       <div class="small note">
-        <div part="disclosure">${this.#disclosure}</div>
+        <div part="disclosure">${this.#isOffered ? nothing : this.#disclosure}</div>
         ${this.#fallback && !this.#isOffered ? this.#renderFallback(this.#fallback) : nothing}
       </div>`;
   }
@@ -949,8 +943,11 @@ export class SynthflowCall extends LitElement {
       if (event.repeat) event.preventDefault();
       if (event.repeat || !/^( |Enter)$/.test(event.key)) return;
     } else {
-      // Also when the pointer has left the button by then.
-      (event.target as Element).setPointerCapture(event.pointerId);
+      const { button, ctrlKey, pointerId } = event;
+      // Whatever opens a menu is let go unheard.
+      if (button || ctrlKey) return;
+      // Heard also when the pointer has left the button by then.
+      (event.target as Element).setPointerCapture(pointerId);
     }
     this.#isHeld = false;
     clearTimeout(this.#holding);
@@ -973,6 +970,9 @@ export class SynthflowCall extends LitElement {
   }
 
   #closePanel(): void {
+    const root = this.shadowRoot!;
+    // Back to what opened the menu; else it is the button's.
+    if (this.deviceList && root.activeElement?.closest('.panel')) root.querySelector<HTMLElement>('.settings')?.focus();
     this.isPanelClosed = true;
     this.deviceList = undefined;
     this.#endConsent();

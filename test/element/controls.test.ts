@@ -275,6 +275,18 @@ describe('mute', () => {
     expect(events.map(({ type }) => type)).to.be.empty;
   });
 
+  for (const variant of ['pill', 'card'] as const) {
+    it(`is a stroke through the microphone, not colour alone: ${variant}`, async () => {
+      const { element, agent } = await place(html`<synthflow-call variant=${variant}></synthflow-call>`);
+      await lead(element, agent, 'active');
+      const stroke = part(element, 'mute')!.querySelector('.stroke')!;
+      expect(stroke.checkVisibility()).to.equal(false);
+      part(element, 'mute')!.click();
+      await element.updateComplete;
+      expect(stroke.checkVisibility()).to.equal(true);
+    });
+  }
+
   it('is a pressed button in the call', async () => {
     const { element, agent } = await place();
     await lead(element, agent, 'active');

@@ -82,6 +82,16 @@ describe('opening hours', () => {
     expect(element.status).to.equal('idle');
   });
 
+  it('say nothing of an AI where the card offers a number, at which a person may be', async () => {
+    const { element } = await place(
+      html`<synthflow-call variant="card" hours=${closed} fallback-href="tel:1"></synthflow-call>`,
+    );
+    expect(part(element, 'disclosure')!.textContent).to.equal('');
+    element.hours = always;
+    await element.updateComplete;
+    expect(part(element, 'disclosure')!.textContent).to.contain('AI');
+  });
+
   it('say so where there is none', async () => {
     const { element } = await place(html`<synthflow-call hours=${closed}></synthflow-call>`);
     expect(button(element).innerText.trim()).to.equal('Closed now');

@@ -54,7 +54,8 @@ describe('the mute button that is held', () => {
     });
   }
 
-  const pointer = (type: string) => new PointerEvent(type, { pointerId: 1, bubbles: true, isPrimary: true });
+  const pointer = (type: string, init: PointerEventInit = {}) =>
+    new PointerEvent(type, { pointerId: 1, bubbles: true, isPrimary: true, ...init });
 
   it('by the pointer lets the visitor talk while muted, and its click is none', async () => {
     const element = await muted(true);
@@ -100,6 +101,23 @@ describe('the mute button that is held', () => {
     expect(await off).to.equal(true);
     await element.stop();
   });
+
+  for (const [name, init] of Object.entries({
+    'by the right mouse button': { button: 2 },
+    'by the pointer with Control, which opens a menu on a Mac': { ctrlKey: true },
+  })) {
+    it(`${name} is not held`, async () => {
+      const element = await muted(true);
+      mute(element).setPointerCapture = () => {};
+      const clock = startClock();
+      mute(element).dispatchEvent(pointer('pointerdown', init));
+      clock.advance(1000);
+      expect(element.muted).to.equal(true);
+      mute(element).dispatchEvent(pointer('pointerup', init));
+      clock.advance(0);
+      expect(element.muted).to.equal(true);
+    });
+  }
 
   it('is muted again when the call ends meanwhile', async () => {
     const element = await muted(true);

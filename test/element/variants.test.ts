@@ -78,6 +78,23 @@ describe('variants', () => {
     expect(element.status).to.equal('active');
   });
 
+  for (const [way, close] of Object.entries({
+    'its button': (element: SynthflowCall) => named(element, 'Close')!.click(),
+    Escape: () => void document.body.dispatchEvent(escape()),
+  })) {
+    it(`the menu gives the focus back to what opened it, closed by ${way}`, async () => {
+      const { element, agent } = await place(html`<synthflow-call variant="card"></synthflow-call>`);
+      await lead(element, agent, 'active');
+      part(element, 'settings')!.click();
+      while (!part(element, 'panel')!.querySelector('input')) await new Promise(requestAnimationFrame);
+      part(element, 'panel')!.querySelector('input')!.focus();
+      close(element);
+      await element.updateComplete;
+      expect(part(element, 'panel')!.matches(':popover-open')).to.equal(false);
+      expect(element.shadowRoot!.activeElement).to.equal(part(element, 'settings'));
+    });
+  }
+
   for (const template of [
     html`<synthflow-call variant="icon"></synthflow-call>`,
     html`<synthflow-call position="bottom-right"></synthflow-call>`,
@@ -165,21 +182,47 @@ describe('variants', () => {
 });
 
 describe('hostile page styles', () => {
-  it('change nothing', async () => {
-    const look = (element: SynthflowCall) =>
-      [box(element), button(element), element.shadowRoot!.querySelector('svg')!].map((one) => {
-        const { letterSpacing, boxSizing, display, borderTopColor, fontSize, height, width } = getComputedStyle(one);
-        return { letterSpacing, boxSizing, display, borderTopColor, fontSize, height, width };
-      });
-    const { element } = await place();
+  const hostile = `* { letter-spacing: 3px !important; box-sizing: content-box !important }
+    button { all: unset !important } svg { display: none !important } div { border: 2px solid lime !important }
+    p, a, i, img, input, label, select, span { display: none !important; color: lime !important; font-size: 40px !important }
+    [popover] { inset: 0 !important; margin: auto !important } html { font-size: 10px; line-height: 3; text-transform: uppercase }`;
+
+  /** How everything in the element looks. */
+  const look = (element: SynthflowCall) =>
+    [...element.shadowRoot!.querySelectorAll<HTMLElement>(':not([hidden])')].map((one) => {
+      const style = getComputedStyle(one);
+      const { letterSpacing, boxSizing, display, border, fontSize, lineHeight, textTransform, color } = style;
+      const { left, top, width, height } = one.getBoundingClientRect();
+      return [one.localName, one.className, letterSpacing, boxSizing, display, border, fontSize, lineHeight]
+        .concat([textTransform, color, `${left} ${top} ${width} ${height}`])
+        .join(', ');
+    });
+
+  async function expectSame(element: SynthflowCall): Promise<void> {
     const before = look(element);
     const style = document.createElement('style');
-    style.textContent = `* { letter-spacing: 3px !important; box-sizing: content-box !important }
-      button { all: unset !important } svg { display: none !important } div { border: 2px solid lime !important }
-      html { font-size: 10px }`;
+    style.textContent = hostile;
     document.head.append(style);
     const after = look(element);
     style.remove();
     expect(after).to.deep.equal(before);
-  });
+  }
+
+  for (const template of [
+    html`<synthflow-call style="position: absolute; left: 9px; top: 9px"></synthflow-call>`,
+    html`<synthflow-call variant="card" style="position: absolute; left: 9px; top: 9px"></synthflow-call>`,
+    html`<synthflow-call position="bottom-right" no-timer></synthflow-call>`,
+  ]) {
+    it(`change nothing before the call, in it, or in its menu: ${template.strings.join('')}`, async () => {
+      const { element, agent } = await place(template);
+      await expectSame(element);
+      element.noVisualizer = element.noTimer = true;
+      await lead(element, agent, 'active');
+      await expectSame(element);
+      if (!part(element, 'settings')) return;
+      part(element, 'settings')!.click();
+      while (!part(element, 'panel')!.querySelector('input')) await new Promise(requestAnimationFrame);
+      await expectSame(element);
+    });
+  }
 });

@@ -1,0 +1,39 @@
+import { expect, html, oneEvent } from '@open-wc/testing';
+import { emulateMedia } from '@web/test-runner-commands';
+import '../../src/index.js';
+import type { SynthflowCall } from '../../src/element/synthflow-call.js';
+import { lead, place, untilState } from '../support/calls.js';
+
+const inside = (element: SynthflowCall, selector: string) => [
+  ...element.shadowRoot!.querySelectorAll<HTMLElement>(selector),
+];
+describe('a visitor who wants less motion', () => {
+  before(() => emulateMedia({ reducedMotion: 'reduce' }));
+  after(() => emulateMedia({ reducedMotion: 'no-preference' }));
+
+  it('sees levels that stand still while the agent speaks', async () => {
+    const { element, agent } = await place();
+    await lead(element, agent, 'active');
+    agent.speak(1);
+    await untilState(element, 'agent-speaking');
+    const heights = () => inside(element, '.side').map((side) => side.getBoundingClientRect().height);
+    const before = heights();
+    agent.speak(1);
+    await oneEvent(element, 'synthflow-stats');
+    expect(heights()).to.deep.equal(before);
+    expect(before.every((height) => height > 10)).to.equal(true);
+  });
+
+  for (const status of ['connecting', 'waiting', 'reconnecting'] as const) {
+    for (const variant of ['pill', 'card', 'icon'] as const) {
+      it(`sees nothing turn or glow: ${variant}, ${status}`, async () => {
+        const { element, agent } = await place(html`<synthflow-call variant=${variant}></synthflow-call>`);
+        await lead(element, agent, status);
+        // An icon's card is closed: the icon would glow.
+        document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape' }));
+        await element.updateComplete;
+        expect(element.shadowRoot!.getAnimations()).to.be.empty;
+      });
+    }
+  }
+});
