@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import { configs as lit } from 'eslint-plugin-lit';
+import compat from 'eslint-plugin-compat';
 import litA11y from 'eslint-plugin-lit-a11y';
 import { configs as wc } from 'eslint-plugin-wc';
 import { defineConfig } from 'eslint/config';
@@ -68,6 +69,13 @@ export default defineConfig(
   },
   { files: ['src/element/**/*.ts'], extends: [lit['flat/recommended'], wc['flat/recommended']] },
   { files: ['src/element/**/*.ts'], plugins: { 'lit-a11y': litA11y }, rules: litA11y.configs.recommended.rules },
+  {
+    // What the browsers of package.json's `browserslist` lack.
+    files: ['src/**/*.ts'],
+    extends: [compat.configs['flat/recommended']],
+    // Opus alone needs WebCodecs, and asks for them first.
+    settings: { lintAllEsApis: true, polyfills: ['AudioEncoder', 'AudioDecoder', 'AudioData', 'EncodedAudioChunk'] },
+  },
   floor('src/dsp', ['audio', 'protocol', 'call', 'element', 'server', 'simulator']),
   floor('src/protocol', ['audio', 'call', 'element', 'server', 'simulator']),
   floor('src/audio', ['protocol', 'call', 'element', 'server', 'simulator']),

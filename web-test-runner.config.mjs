@@ -1,11 +1,14 @@
 import { esbuildPlugin } from '@web/dev-server-esbuild';
-import { chromeLauncher } from '@web/test-runner-chrome';
 import { defaultReporter } from '@web/test-runner';
 import { fileURLToPath } from 'node:url';
-import { browserFlags, findChromium } from './scripts/chromium.mjs';
+import { tsImport } from 'tsx/esm/api';
 import { countReporter } from './scripts/count-reporter.mjs';
 import { filesForTests } from './scripts/file-plugin.mjs';
 
+const { launchers } = await tsImport('./scripts/launchers.ts', import.meta.url);
+
+/** `TEST_BROWSER=firefox npx wtr`; Chromium where none is named. */
+const browser = process.env.TEST_BROWSER ?? 'chromium';
 const rootDir = fileURLToPath(new URL('.', import.meta.url));
 
 export default {
@@ -17,23 +20,11 @@ export default {
   plugins: [filesForTests(), esbuildPlugin({ ts: true, target: 'es2022', tsconfig: `${rootDir}tsconfig.json` })],
   reporters: [
     defaultReporter({ reportTestResults: true, reportTestProgress: false }),
-    countReporter(`${rootDir}coverage/wtr.json`),
+    countReporter(`${rootDir}coverage/wtr-${browser}.json`),
   ],
-  browsers: [
-    chromeLauncher({
-      launchOptions: {
-        executablePath: findChromium(),
-        headless: true,
-        args: [
-          ...browserFlags,
-          '--autoplay-policy=no-user-gesture-required',
-          '--use-fake-ui-for-media-stream',
-          '--use-fake-device-for-media-stream',
-        ],
-      },
-    }),
-  ],
-  coverage: true,
+  browsers: [launchers[browser]()],
+  // Only Chromium counts what was run.
+  coverage: browser === 'chromium',
   coverageConfig: {
     include: ['src/**/*.ts'],
     // Code in the audio thread is out of its reach; src/dsp is covered by the Node tests.

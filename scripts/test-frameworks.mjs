@@ -2,11 +2,11 @@
 // Chromium.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { ensureChromium } from './chromium.mjs';
+import { ensureBrowser } from './browsers.mjs';
 import { ensurePackages, root, run } from './setup.mjs';
 
 ensurePackages();
-process.env.CHROME_PATH = ensureChromium();
+process.env.CHROME_PATH = ensureBrowser('chromium');
 run('npm', 'run', 'build');
 run('npm', 'install', '--prefix', 'test/frameworks', '--no-audit', '--no-fund', '--loglevel=error');
 const packed = JSON.parse(

@@ -7,12 +7,12 @@
 // tries in short. The last line is `N passed, N failed`.
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { ensureChromium } from './chromium.mjs';
+import { ensureBrowser } from './browsers.mjs';
 import { ensurePackages, root, run } from './setup.mjs';
 
 ensurePackages();
 try {
-  process.env.CHROME_PATH = ensureChromium();
+  process.env.CHROME_PATH = ensureBrowser('chromium');
 } catch (error) {
   console.error(error.message);
   process.exit(1);

@@ -1,73 +1,121 @@
-// `npm test`: installs what is missing and runs every test. The last line is `N passed, N failed`.
+// `npm test`: installs what is missing and runs every test, in every browser that there is or can be installed.
+// `npm test -- --browser firefox` runs just those in Firefox; Chromium's are those in Node as well. The last line is
+// `N passed, N failed`.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { ensureChromium } from './chromium.mjs';
+import { parseArgs } from 'node:util';
+import { browserNames, ensureBrowser } from './browsers.mjs';
 import { ensurePackages, root } from './setup.mjs';
 
+const { browser: chosen } = parseArgs({ options: { browser: { type: 'string' } } }).values;
+const browsers = chosenBrowsers();
 ensurePackages();
-try {
-  process.env.CHROME_PATH = ensureChromium();
-} catch (error) {
-  console.error(error.message);
-  process.exit(1);
-}
 const { buildAll } = await import('./build.mjs');
 await buildAll(['script', 'classic', 'npm', 'node']);
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
-const add = (passed, failed, skipped) => {
-  counts.passed += passed;
-  counts.failed += failed;
-  counts.skipped += skipped;
-};
+/** What each part took, in ms. */
+const times = [];
 
-/** Runs a command, shows what it prints, and answers its exit code and its output. */
-const show = (command, args) =>
-  new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
-    let output = '';
-    child.stdout.on('data', (text) => {
-      output += text;
-      process.stdout.write(text);
-    });
-    child.on('close', (code) => resolve({ code, output }));
-  });
+const others = browsers.filter((name) => name !== 'chromium');
+const nodeFolders = chosen && chosen !== 'chromium' ? [] : ['dsp', 'peers', 'server', 'simulator'];
+/** Each lane runs beside the other: most of what a browser does in a test is to wait. Chromium's is the longest. */
+const lanes = [
+  browsers.includes('chromium')
+    ? [partTests('chromium'), nodeTests('e2e', '--test-concurrency=1'), callTests('chromium')]
+    : [],
+  [
+    ...nodeFolders.map((folder) => nodeTests(folder)),
+    ...others.flatMap((browser) => [partTests(browser), callTests(browser)]),
+  ],
+];
+await Promise.all(
+  lanes.map(async (parts) => {
+    for (const part of parts) await part();
+  }),
+);
 
-/** Runs the Node tests of some folders, one file at a time where they share a browser or a loudspeaker. */
-async function runNodeTests(folders, ...flags) {
-  const files = folders.flatMap((folder) =>
-    readdirSync(`${root}test/${folder}`)
-      .filter((name) => name.endsWith('.test.ts'))
-      .map((name) => `test/${folder}/${name}`),
-  );
-  const { code, output } = await show(process.execPath, [
-    '--import',
-    'tsx',
-    '--test',
-    '--test-reporter=spec',
-    ...flags,
-    ...files,
-  ]);
-  const count = (name) => Number(new RegExp(`^ℹ ${name} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
-  const failed = count('fail') + count('cancelled');
-  add(count('pass'), code === 0 ? failed : Math.max(1, failed), count('skipped') + count('todo'));
-}
-
-/** Runs the browser tests. */
-async function runBrowserTests() {
-  const report = `${root}coverage/wtr.json`;
-  rmSync(report, { force: true });
-  const { code } = await show(process.execPath, ['node_modules/@web/test-runner/dist/bin.js']);
-  const { passed, failed, skipped } = existsSync(report)
-    ? JSON.parse(readFileSync(report, 'utf8'))
-    : { passed: 0, failed: 1, skipped: 0 };
-  add(passed, code === 0 ? failed : Math.max(1, failed), skipped);
-}
-
-await runNodeTests(['dsp', 'peers', 'server', 'simulator']);
-await runBrowserTests();
-await runNodeTests(['e2e'], '--test-concurrency=1');
-
+console.log(`\nIn ${browsers.join(', ')}:`);
+for (const [title, ms] of times) console.log(`  ${(ms / 1000).toFixed(0).padStart(4)} s  ${title}`);
 const { passed, failed, skipped } = counts;
 console.log(`\n${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`);
 process.exit(failed === 0 && passed > 0 ? 0 : 1);
+
+/** The browser that was asked for, else each that is there or can be installed; says which not. In CI each has to be. */
+function chosenBrowsers() {
+  if (chosen !== undefined && !browserNames.includes(chosen)) {
+    console.error(`--browser is ${chosen}; it may be ${browserNames.join(', ')}.`);
+    process.exit(1);
+  }
+  const found = (chosen ? [chosen] : browserNames).filter((name) => {
+    try {
+      return ensureBrowser(name);
+    } catch (error) {
+      console.error(error.message);
+      if (chosen || process.env.CI) process.exit(1);
+      return false;
+    }
+  });
+  if (found.length === 0) process.exit(1);
+  return found;
+}
+
+/** Runs a command of ours, shows what it prints once it is done, and answers its exit code and its output. */
+function show(title, args, env = {}) {
+  const sinceMs = performance.now();
+  console.log(`${title} …`);
+  return new Promise((resolve) => {
+    const stdio = ['ignore', 'pipe', 'pipe'];
+    const child = spawn(process.execPath, args, { cwd: root, stdio, env: { ...process.env, ...env } });
+    let output = '';
+    child.stdout.on('data', (text) => (output += text));
+    child.stderr.on('data', (text) => (output += text));
+    child.on('close', (code) => {
+      times.push([title, performance.now() - sinceMs]);
+      console.log(`\n${title}\n${output}`);
+      resolve({ code, output });
+    });
+  });
+}
+
+function add(code, passed, failed, skipped) {
+  counts.passed += passed;
+  counts.failed += code === 0 ? failed : Math.max(1, failed);
+  counts.skipped += skipped;
+}
+
+/** The Node tests of a folder; one file at a time where they share a browser or a loudspeaker. */
+function nodeTests(folder, ...flags) {
+  return runNodeTests(`test/${folder}`, folder, flags);
+}
+
+/** Whole calls in a browser. */
+function callTests(browser) {
+  return runNodeTests(`test/browsers in ${browser}`, 'browsers', ['--test-concurrency=1'], { TEST_BROWSER: browser });
+}
+
+function runNodeTests(title, folder, flags, env) {
+  return async () => {
+    const files = readdirSync(`${root}test/${folder}`)
+      .filter((name) => name.endsWith('.test.ts'))
+      .map((name) => `test/${folder}/${name}`);
+    const args = ['--import', 'tsx', '--test', '--test-reporter=spec', ...flags, ...files];
+    const { code, output } = await show(title, args, env);
+    const count = (name) => Number(new RegExp(`^ℹ ${name} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
+    add(code, count('pass'), count('fail') + count('cancelled'), count('skipped') + count('todo'));
+  };
+}
+
+/** The tests of single parts and of the element, in a page of a browser. */
+function partTests(browser) {
+  return async () => {
+    const report = `${root}coverage/wtr-${browser}.json`;
+    rmSync(report, { force: true });
+    const runner = 'node_modules/@web/test-runner/dist/bin.js';
+    const { code } = await show(`parts and element in ${browser}`, [runner], { TEST_BROWSER: browser });
+    const { passed, failed, skipped } = existsSync(report)
+      ? JSON.parse(readFileSync(report, 'utf8'))
+      : { passed: 0, failed: 1, skipped: 0 };
+    add(code, passed, failed, skipped);
+  };
+}

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
-import { browserFlags, ensureChromium } from '../chromium.mjs';
+import { browserFlags, ensureBrowser } from '../browsers.mjs';
 import { installPackages } from '../debian.mjs';
 import type { Pulse } from './pulse.js';
 
@@ -19,7 +19,7 @@ const chromium: RigBrowser = {
   launch: ({ env }) =>
     puppeteer.launch({
       ...shared,
-      executablePath: ensureChromium(),
+      executablePath: ensureBrowser('chromium'),
       args: [...browserFlags, '--use-fake-ui-for-media-stream'],
       ignoreDefaultArgs: ['--mute-audio'],
       env,
@@ -55,7 +55,7 @@ const findFirefox = (): string | undefined =>
 
 /** Chromium, and Firefox where it is or can be installed. */
 export function rigBrowsers(): RigBrowser[] {
-  ensureChromium();
+  ensureBrowser('chromium');
   if (findFirefox() || installPackages('firefox-esr')) return [chromium, firefox];
   console.log('No Firefox is measured: there is none (Debian: sudo apt-get install firefox-esr), or set FIREFOX_PATH.');
   return [chromium];

@@ -476,7 +476,9 @@ export class AudioEngine {
 /** Why there can be no sound on this page, as far as that is known before anybody asks for it. */
 export function whatLacks(): 'insecure-context' | 'unsupported-browser' | undefined {
   if (!isSecureContext) return 'insecure-context';
-  const isThere = 'AudioWorkletNode' in globalThis && navigator.mediaDevices?.getUserMedia;
+  // Without popovers the visitor would not be told that an AI speaks.
+  const isThere =
+    'AudioWorkletNode' in globalThis && 'popover' in HTMLElement.prototype && navigator.mediaDevices?.getUserMedia;
   return isThere ? undefined : 'unsupported-browser';
 }
 

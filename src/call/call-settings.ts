@@ -82,8 +82,16 @@ export function optionsOf(settings: CallSettings, title: string): CallOptions {
 
 /** URL of the folder of the files beside the script, where the page has named one. */
 function folderOf(assetsUrl: string | undefined): string | undefined {
-  const folder = text(assetsUrl)?.replace(/\/*$/, '/');
-  return folder && URL.canParse(folder, document.baseURI) ? new URL(folder, document.baseURI).href : undefined;
+  return absolute(text(assetsUrl)?.replace(/\/*$/, '/'));
+}
+
+/** Seen from the page; undefined where it is no URL. (`URL.canParse` is younger than our baseline.) */
+export function absolute(url: string | null | undefined): string | undefined {
+  try {
+    return url ? new URL(url, document.baseURI).href : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A page may set a URL object, and a number. */

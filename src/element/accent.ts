@@ -10,12 +10,13 @@ export function textOn(color: string): string | undefined {
   context.fillStyle = unset;
   context.fillStyle = color;
   if (context.fillStyle === unset) return undefined;
-  // Brings every notation to `color(srgb 0.5 0.25 1)`.
+  // Brings every notation to `color(srgb 0.5 0.25 1)`; in Firefox to `#8040ff`.
   context.fillStyle = `color-mix(in srgb, ${color}, ${color})`;
-  const [red, green, blue, alpha] = (context.fillStyle.match(/-?\d[\d.]*(e-\d+)?/g) ?? []).map(
-    // Near 0.179 the sRGB curve and this power differ by less than 0.003.
-    (share) => Math.max(0, Number(share)) ** 2.22,
-  );
+  const shares = context.fillStyle.startsWith('#')
+    ? context.fillStyle.match(/[\da-f]{2}/g)!.map((hex) => parseInt(hex, 16) / 255)
+    : (context.fillStyle.match(/-?\d[\d.]*(e-\d+)?/g) ?? []).map(Number);
+  // Near 0.179 the sRGB curve and this power differ by less than 0.003.
+  const [red, green, blue, alpha] = shares.map((share) => Math.max(0, share) ** 2.22);
   // What lies under a translucent colour is the page's, so no text is safe on it.
   if (alpha !== undefined) return undefined;
   return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue! > 0.179 ? '#000' : '#fff';

@@ -48,8 +48,8 @@ export function createPopover(box: HTMLElement, place: Place, onEscape: () => vo
     const canOpen = isOpen && box.isConnected && !!defaultView;
     const at = open.indexOf(box);
     if (at < 0 && !canOpen) return;
-    // In an iframe that is gone nothing can be closed.
-    if (defaultView && box.matches(':popover-open') !== canOpen) box.togglePopover(canOpen);
+    // In an iframe that is gone nothing can be closed. What lacks popovers is below our baseline, and makes no calls.
+    if (defaultView && box.togglePopover && box.matches(':popover-open') !== canOpen) box.togglePopover(canOpen);
     const listen = (isOn: boolean) => {
       const change = isOn ? 'addEventListener' : 'removeEventListener';
       for (const type of ['scroll', 'resize']) {

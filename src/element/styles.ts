@@ -376,9 +376,10 @@ export const styles = css`
     font-size: 14px;
     overflow: auto;
     overflow-wrap: break-word;
-  }
-  .panel:not(:popover-open) {
     display: none;
+  }
+  .panel:popover-open {
+    display: block;
   }
   p {
     margin: 0 0 4px;

@@ -1,7 +1,7 @@
 import { html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit';
 import { CallController, canCall, type CallOptions } from '../call/call-controller.js';
 import type { AudioDevices, CallReport, CallStats } from '../call/call-report.js';
-import { optionsOf } from '../call/call-settings.js';
+import { absolute, optionsOf } from '../call/call-settings.js';
 import type { DiagnoseOptions, Diagnosis } from '../call/diagnosis/diagnosis.js';
 import type { CallError } from '../call/errors.js';
 import { isOpenAt } from '../call/hours.js';
@@ -289,7 +289,8 @@ export class SynthflowCall extends LitElement {
   private isMuteHinted = false;
 
   #controller = new CallController((report) => this.#hear(report));
-  #internals = this.attachInternals();
+  // WebKit forgets what is in the set when it collects one that nobody holds.
+  #states = this.attachInternals().states;
   /** Not before it is in a page: Node has none. */
   #langs?: MutationObserver;
   #toggleCard?: TogglePopover;
@@ -776,14 +777,14 @@ export class SynthflowCall extends LitElement {
     showLevels([this.muted ? -100 : visitorDbfs, agentDbfs], bars);
   }
 
-  /** Sets `:state(name)`. Chrome before 125 takes only names that begin with two dashes, and throws. */
+  /**
+   * Sets `:state(name)`. Chrome before 125 takes only names that begin with two dashes, and throws; Firefox before 126 and
+   * Safari before 17.4 have no states.
+   */
   #setState(name: string, isOn: boolean): void {
-    const { states } = this.#internals;
-    // A browser may look at all styles again even for a state that is there already.
-    if (states.has(name) === isOn) return;
     try {
-      if (isOn) states.add(name);
-      else states.delete(name);
+      // A browser may look at all styles again even for a state that is there already.
+      if (this.#states.has(name) !== isOn) this.#states[isOn ? 'add' : 'delete'](name);
     } catch {
       // The page's CSS cannot see it there; nothing of ours depends on it.
     }
@@ -818,10 +819,8 @@ export class SynthflowCall extends LitElement {
 
   /** Where visitors go who cannot call; undefined where it is no such URL. */
   get #fallback(): string | undefined {
-    const { fallbackHref } = this;
-    if (!fallbackHref || !URL.canParse(fallbackHref, document.baseURI)) return undefined;
-    const { protocol, href } = new URL(fallbackHref, document.baseURI);
-    return /^(https?|tel|sms|mailto):$/.test(protocol) ? href : undefined;
+    const href = absolute(this.fallbackHref);
+    return href && /^(https?|tel|sms|mailto):/.test(href) ? href : undefined;
   }
 
   /** Within opening hours; hours that cannot be read close nothing. */

@@ -16,7 +16,7 @@ function failureOf(work: () => unknown): AudioFailure {
 }
 
 describe('AudioEngine', () => {
-  it('starts sound and asks for the microphone before the tap is over', () => {
+  it('starts sound and asks for the microphone before the tap is over (iOS lets no sound begin later)', () => {
     const contexts = watchContexts();
     const { requests } = watchMicrophone();
     let resumed = 0;
@@ -138,7 +138,6 @@ describe('AudioEngine', () => {
     const { streams } = watchMicrophone();
     const { reports } = await connectEngine();
     const microphoneHz = streams[0]!.getAudioTracks()[0]!.getSettings().sampleRate;
-    expect(microphoneHz).to.be.above(0);
     const told = reports.all.find(({ type }) => type === 'rates');
     expect(told).to.deep.equal({ type: 'rates', microphoneHz, speakerHz: contexts[0]!.sampleRate });
   });
@@ -297,7 +296,7 @@ describe('AudioEngine', () => {
     expect(failureOf(() => openEngine()).code).to.equal('unsupported-browser');
   });
 
-  it('fails, and asks for no microphone, when the browser opens no audio device', () => {
+  it('fails, and asks for no microphone, when the browser opens no audio device (macOS: standardized-audio-context #956)', () => {
     const { requests } = watchMicrophone();
     const cause = new DOMException('', 'NotSupportedError');
     replace(

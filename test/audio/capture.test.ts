@@ -5,7 +5,8 @@ import { fitSine, seededRandom, tone } from '../dsp/fixtures.js';
 import { OfflineAudio } from '../support/offline-audio.js';
 
 const wire = { wireRate: 48_000, chunkSamples: 960 };
-const rates = [44_100, 48_000, 16_000, 96_000];
+// Devices, Bluetooth headsets in a call (8, 16 and 24 kHz), and studios.
+const rates = [44_100, 48_000, 8000, 16_000, 24_000, 96_000];
 
 /** A capture in an offline context; what comes out is kept. */
 async function capture(rate: number, channels: Float32Array[], seconds = 1) {

@@ -2,6 +2,7 @@
 import { expect } from '@open-wc/testing';
 import type { AudioReport } from '../../src/audio/audio-engine.js';
 import { tone } from '../dsp/fixtures.js';
+import { hasContextErrors, itWhere } from '../support/abilities.js';
 import { holdResume, watchContexts } from '../support/browser-fakes.js';
 import { connectEngine, heard, isSilent } from '../support/engines.js';
 import { FakeDevices } from '../support/fake-devices.js';
@@ -52,13 +53,16 @@ describe('a context that stands still', () => {
     expect(isTold('failed')(reports.all)).to.equal(false);
   });
 
-  it('is replaced where its output is gone (Chromium: an error, and suspended)', async () => {
-    const contexts = watchContexts();
-    const { reports } = await connectEngine();
-    contexts[0]!.dispatchEvent(new Event('error'));
-    const { chunks } = await renewed(reports);
-    await chunks.count(5);
-  });
+  itWhere(hasContextErrors, 'onerror')(
+    'is replaced where its output is gone (Chromium: an error, and suspended)',
+    async () => {
+      const contexts = watchContexts();
+      const { reports } = await connectEngine();
+      contexts[0]!.dispatchEvent(new Event('error'));
+      const { chunks } = await renewed(reports);
+      await chunks.count(5);
+    },
+  );
 
   it('waits for a tap where it is suspended and may not start, and goes on with it', async () => {
     const contexts = watchContexts();
@@ -94,7 +98,7 @@ describe('a context that stands still', () => {
     await reports.until(isTold('needs-tap', false));
   });
 
-  it('is replaced where a tap has resumed it and it stands still (iOS: running, and frozen)', async () => {
+  it('is replaced where a tap has resumed it and it stands still (iOS: running, and frozen: webkit.org/b/263627)', async () => {
     const contexts = watchContexts();
     const { engine, reports } = await connectEngine();
     const gate = holdResume();
@@ -119,7 +123,7 @@ describe('a context that stands still', () => {
     await reports.until(isTold('needs-tap', false));
   });
 
-  it('is resumed when the visitor comes back to the page', async () => {
+  it('is resumed when the visitor comes back to the page (webkit.org/b/263627)', async () => {
     const contexts = watchContexts();
     const { reports } = await connectEngine();
     const gate = holdResume();
@@ -140,7 +144,7 @@ describe('a context that stands still', () => {
     await engine.drain();
   });
 
-  it('is a failure where no other can be had', async () => {
+  itWhere(hasContextErrors, 'onerror')('is a failure where no other can be had', async () => {
     const contexts = watchContexts();
     const { reports } = await connectEngine();
     replace(globalThis, 'AudioContext', function () {
@@ -151,7 +155,7 @@ describe('a context that stands still', () => {
     expect(all.at(-1)).to.have.nested.property('failure.code', 'audio-failed');
   });
 
-  it('leaves nothing open when the call ends while it is replaced', async () => {
+  itWhere(hasContextErrors, 'onerror')('leaves nothing open when the call ends while it is replaced', async () => {
     const contexts = watchContexts();
     const { engine, reports } = await connectEngine();
     contexts[0]!.dispatchEvent(new Event('error'));
@@ -160,7 +164,16 @@ describe('a context that stands still', () => {
     expect(isTold('ports')(reports.all)).to.equal(false);
   });
 
-  it('is replaced when the device has another rate (Firefox cancels no echo across rates)', async () => {
+  for (const [rate, why] of [
+    [44_100, 'Firefox cancels no echo across rates'],
+    [24_000, 'AirPods in a call on iOS: webkit.org/b/154538'],
+    [16_000, 'a Bluetooth headset: standardized-audio-context #956'],
+    [8000, 'an old Bluetooth headset'],
+  ] as const) {
+    it(`is replaced when the device has ${rate} Hz from now on (${why})`, () => changeRate(rate));
+  }
+
+  async function changeRate(rate: number): Promise<void> {
     let sampleRate = 48_000;
     const contexts: AudioContext[] = [];
     const devices = new FakeDevices('built-in');
@@ -178,15 +191,18 @@ describe('a context that stands still', () => {
     devices.tell();
     say(1);
     await reports.until((all) => all.some((report) => report.type === 'playback' && report.bufferedMs > 700));
-    sampleRate = 44_100;
+    sampleRate = rate;
     devices.tell();
-    const all = await reports.until(isTold('ports'));
+    const { chunks } = await renewed(reports);
+    const all = reports.all;
     const last = all.filter((report) => report.type === 'playback').at(-1)!;
     expect(last.bufferedMs, 'what the agent says is played first').to.be.below(300);
-    expect(contexts.at(-1)!.sampleRate).to.equal(44_100);
+    expect(contexts.at(-1)!.sampleRate).to.equal(rate);
+    await chunks.until((all) => !all.every(isSilent));
+    expect(chunks.all[0]!.byteLength, 'the agent notices nothing').to.equal(1920);
     await engine.stop();
     expect(contexts.map(({ state }) => state).filter((state) => state !== 'closed')).to.be.empty;
-  });
+  }
 
   it('has its microphone taken again at a new rate (bugzil.la/1674892, Firefox before 148 takes no other)', async () => {
     let sampleRate = 48_000;

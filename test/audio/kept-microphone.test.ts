@@ -58,6 +58,14 @@ describe('KeptMicrophone', () => {
     expect(losses.all).to.be.empty;
   });
 
+  it('is left alone where its first sound is silence (iOS opens it so: webkit.org/b/233473)', async () => {
+    const { devices, hear, silences } = await keep();
+    hear(zeros, 1.9);
+    hear(speech, 1);
+    expect(devices.requests).to.have.lengthOf(1);
+    expect(silences).to.be.empty;
+  });
+
   it('is left alone in a quiet room', async () => {
     const { devices, hear } = await keep();
     hear(quiet, 3600);

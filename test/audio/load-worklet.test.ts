@@ -43,7 +43,7 @@ describe('loadWorklet', () => {
     expect(() => make('synthflow-playback')).not.to.throw();
   });
 
-  it('tries a data URL when the blob is refused too, and both processors are in it', async () => {
+  it('tries a data URL when the blob is refused too (Safari in an iframe: elevenlabs/packages #58)', async () => {
     const { tried, failure, make } = await load(['http:', 'blob:']);
     expect(failure).to.equal(undefined);
     expect(schemes(tried)).to.deep.equal(['http:', 'blob:', 'data:']);

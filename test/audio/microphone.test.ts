@@ -58,7 +58,9 @@ describe('openMicrophone', () => {
       { ...cleaned, channelCount: { ideal: 1 } },
       { ...raw, channelCount: { ideal: 1 } },
     ]);
-    expect(stream.getAudioTracks()[0]!.getSettings()).to.include(raw);
+    const settings: Record<string, unknown> = { ...stream.getAudioTracks()[0]!.getSettings() };
+    // Not every browser tells of each: WebKit knows of no noise suppression.
+    for (const [name, isOn] of Object.entries(raw)) expect(settings[name] ?? isOn, name).to.equal(isOn);
     closeMicrophone(stream);
   });
 
@@ -72,7 +74,7 @@ describe('openMicrophone', () => {
     expect(isAsked).to.equal(true);
   });
 
-  it('tells iOS that this is a call before it asks, and gives the sound back afterwards', async () => {
+  it('tells iOS that this is a call before it asks, and gives the sound back afterwards (webkit.org/b/237322, /236219)', async () => {
     const types = fakeAudioSession();
     const { getUserMedia } = navigator.mediaDevices;
     let typesWhenAsked: string[] = [];

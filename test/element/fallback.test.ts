@@ -1,9 +1,9 @@
 import { expect, html } from '@open-wc/testing';
 import '../../src/index.js';
 import type { SynthflowCall } from '../../src/element/synthflow-call.js';
-import { button, lead, part, place } from '../support/calls.js';
 import { watchConsole } from '../support/browser-fakes.js';
-import { replace } from '../support/replace.js';
+import { button, lead, part, place, until } from '../support/calls.js';
+import { remove, replace } from '../support/replace.js';
 
 const link = (element: SynthflowCall) => part(element, 'fallback') as HTMLAnchorElement | null;
 const today = ['Su', 'Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa'][new Date().getUTCDay()]!;
@@ -54,7 +54,35 @@ describe('the fallback', () => {
     });
   }
 
+  it('is known where the browser has no URL.canParse (Chrome before 120)', async () => {
+    replace(URL, 'canParse', undefined as never);
+    const { element } = await place(html`<synthflow-call variant="card" fallback-href="tel:1"></synthflow-call>`);
+    expect(link(element)!.href).to.equal('tel:1');
+  });
+
+  /** A browser without popovers: below the baseline. */
+  function takePopovers(): void {
+    const { matches } = Element.prototype;
+    for (const name of ['popover', 'togglePopover', 'showPopover', 'hidePopover']) remove(HTMLElement.prototype, name);
+    replace(Element.prototype, 'matches', function (this: Element, selector: string) {
+      if (selector.includes(':popover-open')) throw new DOMException('', 'SyntaxError');
+      return matches.call(this, selector);
+    });
+  }
+
+  it('is none where the browser is too old and the page has named none: the call says so', async () => {
+    takePopovers();
+    watchConsole();
+    const { element, agent } = await place();
+    button(element).click();
+    await until(element, 'failed');
+    expect(element.error!.code).to.equal('unsupported-browser');
+    expect(element.shadowRoot!.querySelector('[role=status]')!.textContent).to.contain(element.error!.visitorMessage);
+    expect(agent.sockets.all).to.be.empty;
+  });
+
   for (const [lack, make] of [
+    ['no popover', takePopovers],
     ['no AudioWorklet', () => replace(globalThis, 'AudioWorkletNode', undefined as never)],
     ['an insecure page', () => replace(globalThis, 'isSecureContext', false as never)],
   ] as const) {

@@ -1,5 +1,6 @@
 import { expect, html } from '@open-wc/testing';
 import '../../src/index.js';
+import { hasContextErrors, itWhere } from '../support/abilities.js';
 import { fakeMediaSession, fakeWakeLock, holdResume, watchContexts } from '../support/browser-fakes.js';
 import { button, lead, part, place, untilState } from '../support/calls.js';
 import { nextTask } from '../support/inbox.js';
@@ -57,20 +58,23 @@ describe('a call whose sound stands still', () => {
     expect(contexts.map(({ state }) => state)).to.deep.equal(['closed']);
   });
 
-  it('goes on in a new context with the same agent where its output is gone', async () => {
-    const contexts = watchContexts();
-    const { element, agent } = await place();
-    await lead(element, agent, 'active');
-    contexts[0]!.dispatchEvent(new Event('error'));
-    while (contexts[0]!.state !== 'closed') await new Promise(requestAnimationFrame);
-    const sent = agent.received.all.length;
-    await agent.received.count(sent + 20);
-    agent.speak(0.5);
-    await untilState(element, 'agent-speaking');
-    expect(agent.sockets.all).to.have.lengthOf(1);
-    await element.stop();
-    expect(contexts.map(({ state }) => state)).to.deep.equal(['closed', 'closed']);
-  });
+  itWhere(hasContextErrors, 'onerror')(
+    'goes on in a new context with the same agent where its output is gone',
+    async () => {
+      const contexts = watchContexts();
+      const { element, agent } = await place();
+      await lead(element, agent, 'active');
+      contexts[0]!.dispatchEvent(new Event('error'));
+      while (contexts[0]!.state !== 'closed') await new Promise(requestAnimationFrame);
+      const sent = agent.received.all.length;
+      await agent.received.count(sent + 20);
+      agent.speak(0.5);
+      await untilState(element, 'agent-speaking');
+      expect(agent.sockets.all).to.have.lengthOf(1);
+      await element.stop();
+      expect(contexts.map(({ state }) => state)).to.deep.equal(['closed', 'closed']);
+    },
+  );
 });
 
 describe('the system around a call', () => {

@@ -4,6 +4,7 @@ import '../../src/index.js';
 import { CallEndEvent, CallErrorEvent, CallMessageEvent, CallStatusEvent } from '../../src/element/events.js';
 import type { SynthflowCall } from '../../src/element/synthflow-call.js';
 import { button, lead, part, place, record, statuses, until } from '../support/calls.js';
+import { onTestEnd, remove } from '../support/replace.js';
 
 const everyEvent = [
   'synthflow-before-start',
@@ -39,6 +40,40 @@ describe('the call in the page', () => {
       expect(statuses.filter((name) => element.matches(`:state(${name})`))).to.deep.equal([status]);
     });
   }
+
+  it('leaves no state behind where the browser forgets a set that nobody holds (WebKit, when it collects garbage)', async () => {
+    const { get } = Object.getOwnPropertyDescriptor(ElementInternals.prototype, 'states')!;
+    Object.defineProperty(ElementInternals.prototype, 'states', {
+      configurable: true,
+      get(this: ElementInternals) {
+        const states = get!.call(this) as CustomStateSet;
+        const known = new Set<string>();
+        return {
+          has: (name: string) => known.has(name),
+          add(name: string) {
+            states.add(name);
+            known.add(name);
+          },
+          delete(name: string) {
+            states.delete(name);
+            known.delete(name);
+          },
+        };
+      },
+    });
+    onTestEnd(() => Object.defineProperty(ElementInternals.prototype, 'states', { configurable: true, get: get! }));
+    const { element, agent } = await place();
+    await lead(element, agent, 'active');
+    expect(statuses.filter((name) => element.matches(`:state(${name})`))).to.deep.equal(['active']);
+  });
+
+  it('calls where the browser knows no states (Firefox 125, Safari 17)', async () => {
+    remove(ElementInternals.prototype, 'states');
+    const { element, agent } = await place();
+    await lead(element, agent, 'active');
+    button(element).click();
+    await until(element, 'ended');
+  });
 
   it('tells a whole call in order, through shadow roots, up to the document', async () => {
     const { element, agent } = await place();

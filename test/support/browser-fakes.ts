@@ -43,16 +43,19 @@ export function holdMicrophone() {
   };
 }
 
-/** Writes down every AudioContext that is made. */
+/**
+ * Writes down every AudioContext that is to sound. (Where devices have changed, and in WebKit at every grant, one is asked for
+ * its rate, and does not.)
+ */
 export function watchContexts(): AudioContext[] {
   const contexts: AudioContext[] = [];
   replace(
     globalThis,
     'AudioContext',
     class extends AudioContext {
-      constructor(options?: AudioContextOptions) {
-        super(options);
-        contexts.push(this);
+      override resume(): Promise<void> {
+        if (!contexts.includes(this)) contexts.push(this);
+        return super.resume();
       }
     },
   );

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import puppeteer, { type Browser, type BrowserContext, type Frame, type Page } from 'puppeteer-core';
 import sirv from 'sirv';
-import { browserFlags, ensureChromium } from '../../../scripts/chromium.mjs';
+import { browserFlags, ensureBrowser } from '../../../scripts/browsers.mjs';
 import type { ChallengeOptions } from '../../../server/challenge.js';
 import { serve } from '../../../server/serve.js';
 import type { MediaAgentOptions } from '../../../server/resolve-agents.js';
@@ -170,7 +170,7 @@ export async function launch(options: BrowserOptions = {}): Promise<Browser> {
       ),
     );
   const browser = await puppeteer.launch({
-    executablePath: ensureChromium(),
+    executablePath: ensureBrowser('chromium'),
     headless: true,
     ignoreDefaultArgs: withoutFlags,
     args: [
@@ -275,7 +275,7 @@ export interface Recording {
 }
 
 /** What was played in the page so far; silence where the recorder missed it. */
-export async function played(page: Page, index = 0): Promise<Recording> {
+export async function played(page: Pick<Page, 'evaluate'>, index = 0): Promise<Recording> {
   const { text, sampleRate, frames } = await page.evaluate(async (which) => {
     const { sampleRate, blocks: running } = window.witness.recordings[which]!;
     const blocks = [...running];
@@ -306,6 +306,8 @@ declare global {
       ends: number;
       arrivals: [atMs: number, bytes: number][];
       errors: string[];
+      /** What was said on the console, where the page itself listens. */
+      lines: string[];
       open(): Record<'contexts' | 'tracks' | 'sockets' | 'timers' | 'workers', number>;
       made(): Record<'contexts' | 'tracks' | 'sockets', number>;
     };

@@ -1,0 +1,143 @@
+import { chromeLauncher } from '@web/test-runner-chrome';
+import type { BrowserLauncher } from '@web/test-runner-core';
+import puppeteer, { type Browser, type BrowserContext, type Keyboard, type Page } from 'puppeteer-core';
+import { type BrowserName, browserFlags, ensureBrowser, firefoxPreferences } from './browsers.mjs';
+import { Pulse } from './rig/pulse.js';
+import { WebKit } from './webkit.js';
+
+/** The test runner's way to a browser, with a microphone that is granted and makes a sound. */
+export const launchers: Readonly<Record<BrowserName, () => BrowserLauncher>> = {
+  chromium: () =>
+    chromeLauncher({
+      launchOptions: {
+        executablePath: ensureBrowser('chromium'),
+        headless: true,
+        args: [
+          ...browserFlags,
+          '--autoplay-policy=no-user-gesture-required',
+          '--use-fake-ui-for-media-stream',
+          '--use-fake-device-for-media-stream',
+        ],
+      },
+    }),
+  firefox: () => new FirefoxLauncher(),
+  webkit: () => new WebKitLauncher(),
+};
+
+/** Leads from one test file to the next, each in a page of its own: none is left as another has made it. */
+abstract class PageLauncher implements BrowserLauncher {
+  abstract readonly name: string;
+  /** The runner's commands look for the page's `keyboard` by this. */
+  readonly type = 'puppeteer';
+  readonly concurrency = 1;
+  #session = '';
+
+  abstract open(url: string): Promise<void>;
+  abstract close(): Promise<void>;
+  abstract stop(): Promise<void>;
+  abstract getPage(): { keyboard: Pick<Keyboard, 'down' | 'up'> };
+  abstract getBrowserUrl(): Promise<string>;
+
+  async startSession(id: string, url: string): Promise<void> {
+    this.#session = id;
+    await this.open(url);
+  }
+
+  isActive(id: string): boolean {
+    return id === this.#session;
+  }
+
+  async stopSession() {
+    this.#session = '';
+    await this.close();
+    return {};
+  }
+
+  async startDebugSession(): Promise<void> {
+    throw new Error('Only Chromium can be watched.');
+  }
+}
+
+/** Firefox with a sound card of its own, and a microphone that gives a tone of 1 kHz. */
+class FirefoxLauncher extends PageLauncher {
+  readonly name = 'Firefox';
+  #pulse: Pulse | undefined;
+  #browser: Browser | undefined;
+  #context: BrowserContext | undefined;
+  #page: Page | undefined;
+
+  async open(url: string): Promise<void> {
+    this.#pulse ??= await Pulse.start(48_000);
+    this.#browser ??= await puppeteer.launch({
+      browser: 'firefox',
+      executablePath: ensureBrowser('firefox'),
+      headless: true,
+      extraPrefsFirefox: {
+        ...firefoxPreferences,
+        'media.navigator.streams.fake': true,
+      },
+      env: this.#pulse.env,
+    });
+    // A container of its own: a socket that a test has left connecting would hold up the next page's.
+    this.#context = await this.#browser.createBrowserContext();
+    this.#page = await this.#context.newPage();
+    await this.#page.setViewport({ height: 600, width: 800 });
+    await this.#page.goto(url);
+  }
+
+  async close(): Promise<void> {
+    await this.#context!.close();
+  }
+
+  async getBrowserUrl(): Promise<string> {
+    return this.#page!.url();
+  }
+
+  getPage(): Page {
+    return this.#page!;
+  }
+
+  async stop(): Promise<void> {
+    await this.#browser?.close();
+    await this.#pulse?.close();
+  }
+}
+
+/** WebKit, and a microphone that beeps. */
+class WebKitLauncher extends PageLauncher {
+  readonly name = 'WebKit';
+  #webkit: WebKit | undefined;
+
+  async open(url: string): Promise<void> {
+    this.#webkit ??= await WebKit.launch({ isAutoplayAllowed: true });
+    await this.#goto(url);
+  }
+
+  async close(): Promise<void> {
+    await this.#goto('about:blank');
+  }
+
+  /** WebKitGTK 2.50 may crash in the audio thread of a page that is left: then there is another one. */
+  async #goto(url: string): Promise<void> {
+    const webkit = this.#webkit!;
+    await webkit.goto(url).catch(async () => {
+      await webkit.restart();
+      await webkit.goto(url);
+    });
+  }
+
+  getBrowserUrl(): Promise<string> {
+    return this.#webkit!.url();
+  }
+
+  getPage() {
+    const webkit = this.#webkit!;
+    return {
+      keyboard: { down: (key: string) => webkit.key('keyDown', key), up: (key: string) => webkit.key('keyUp', key) },
+    };
+  }
+
+  async stop(): Promise<void> {
+    await this.#webkit?.close();
+  }
+}

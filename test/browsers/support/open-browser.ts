@@ -1,0 +1,181 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import { type BrowserName, ensureBrowser, firefoxPreferences } from '../../../scripts/browsers.mjs';
+import { Pulse } from '../../../scripts/rig/pulse.js';
+import { WebKit } from '../../../scripts/webkit.js';
+import { launch, pageWith, type SiteOptions, startSite, type Site } from '../../e2e/support/site.js';
+import { sine } from '../../e2e/support/sound.js';
+
+/** The one that this run is for: `TEST_BROWSER`, else Chromium. */
+export const browserName = (process.env.TEST_BROWSER ?? 'chromium') as BrowserName;
+
+/** A page, and as little of it as all three browsers can do. */
+export interface BrowserPage extends Pick<Page, 'evaluate'> {
+  /** Clicks a part of the element, as a visitor does. */
+  click(part: string): Promise<void>;
+  /** What is to be seen, as a PNG. */
+  screenshot(): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** A real browser with a visitor in front of it. */
+export interface TestBrowser {
+  /** What the visitor says, as the agent may hear it: the pitch of a tone, in Hz. */
+  readonly pitches: readonly number[];
+  /** Opens the site's page, with {@link watchedPage} in it. */
+  open(url: string): Promise<BrowserPage>;
+  /** Says a tone for so many seconds, where the visitor does not speak all the time. */
+  say(seconds: number): Promise<void>;
+  /** The sound card, where the browser has one. */
+  readonly pulse?: Pulse;
+  close(): Promise<void>;
+}
+
+export interface VisitorOptions {
+  /** Rate of the sound card in Hz, where the browser has one. Default 48000. */
+  readonly deviceRate?: number;
+  /** What the browser answers for the visitor. Default `granted`. */
+  readonly permission?: 'granted' | 'denied';
+  /** Default true. */
+  readonly hasMicrophone?: boolean;
+}
+
+const size = { width: 800, height: 640 };
+const toneHz = 1000;
+
+const openers: Readonly<Record<BrowserName, (options: VisitorOptions) => Promise<TestBrowser>>> = {
+  chromium: async ({ permission, hasMicrophone }) => {
+    const says = sine(toneHz, 44_100, 30);
+    const browser = await launch({
+      says,
+      ...(permission && { permission }),
+      ...(hasMicrophone !== undefined && { hasMicrophone }),
+    });
+    return {
+      pitches: [toneHz],
+      open: (url) => openPage(browser, url),
+      say: async () => {},
+      close: () => browser.close(),
+    };
+  },
+
+  firefox: async ({ deviceRate = 48_000, permission }) => {
+    const pulse = await Pulse.start(deviceRate);
+    const browser = await puppeteer.launch({
+      browser: 'firefox',
+      executablePath: ensureBrowser('firefox'),
+      headless: true,
+      env: pulse.env,
+      extraPrefsFirefox: {
+        ...firefoxPreferences,
+        // As it is shipped: sound needs a gesture.
+        'media.autoplay.default': 1,
+        'media.navigator.permission.disabled': permission !== 'denied',
+        'permissions.default.microphone': permission === 'denied' ? 2 : 0,
+      },
+    });
+    return {
+      pitches: [toneHz],
+      pulse,
+      open: (url) => openPage(browser, url),
+      say: (seconds) => pulse.say(sine(toneHz, deviceRate, seconds)),
+      close: async () => {
+        await browser.close();
+        await pulse.close();
+      },
+    };
+  },
+
+  webkit: async ({ hasMicrophone = true }) => {
+    const webkit = await WebKit.launch({ hasMicrophone });
+    await webkit.resize(size.width, size.height);
+    return {
+      // Its made-up microphone hums, and beeps high and low in turn.
+      pitches: [1500, 500, 150],
+      open: async (url) => {
+        await webkit.goto(url);
+        const page: BrowserPage = {
+          evaluate: ((pageFunction: string, ...args: unknown[]) =>
+            webkit.evaluate(pageFunction, ...args)) as Page['evaluate'],
+          click: (part) =>
+            webkit.click(`document.querySelector('synthflow-call').shadowRoot.querySelector('[part~=${part}]')`),
+          screenshot: () => webkit.screenshot(),
+          close: () => webkit.restart(),
+        };
+        await isThere(page, url);
+        return page;
+      },
+      say: async () => {},
+      close: () => webkit.close(),
+    };
+  },
+};
+
+/** Starts the browser that this run is for. */
+export const openBrowser = (options: VisitorOptions = {}): Promise<TestBrowser> => openers[browserName](options);
+
+async function openPage(browser: Browser, url: string): Promise<BrowserPage> {
+  const page = await browser.newPage();
+  await page.setViewport(size);
+  await page.goto(url);
+  const visited: BrowserPage = {
+    evaluate: page.evaluate.bind(page) as Page['evaluate'],
+    click: (part) => page.locator(`synthflow-call >>> [part~=${part}]`).setWaitForStableBoundingBox(false).click(),
+    screenshot: () => page.screenshot(),
+    close: () => page.close(),
+  };
+  await isThere(visited, url);
+  return visited;
+}
+
+const isThere = (page: BrowserPage, url: string): Promise<void> =>
+  until(page, (wanted) => location.href.startsWith(wanted) && customElements.get('synthflow-call') !== undefined, url);
+
+/**
+ * Waits until a function of the page answers true.
+ * @throws Error after 20 s, with what the call says of itself.
+ */
+export async function until<A extends unknown[]>(
+  page: BrowserPage,
+  isTrue: (...args: A) => boolean,
+  ...args: A
+): Promise<void> {
+  const ask = page.evaluate as (pageFunction: unknown, ...args: unknown[]) => Promise<unknown>;
+  // A page that is on its way answers nothing.
+  const answer = () => ask(isTrue, ...args).catch(() => false);
+  for (const endMs = Date.now() + 20_000; !(await answer()); await wait(50)) {
+    if (Date.now() < endMs) continue;
+    const now = await page.evaluate(() => {
+      const { status, error } = document.querySelector('synthflow-call')!;
+      return `${status} ${error?.code ?? ''} ${error?.message ?? ''} ${window.witness.lines.join(' | ')}`;
+    });
+    throw new Error(`${String(isTrue)} is not true for ${String(args)}; the call is ${now}`);
+  }
+}
+
+export const untilStatus = (page: BrowserPage, status: string): Promise<void> =>
+  until(page, (wanted) => document.querySelector('synthflow-call')!.status === wanted, status);
+
+/** The browsers have different ways to look at a page, or none: so the page looks at itself. */
+const witness = `${readFileSync(new URL('../../e2e/support/witness.js', import.meta.url), 'utf8')}
+window.witnessRecorder = '/recorder.worklet.js';
+window.witness.lines = [];
+for (const method of ['debug', 'log', 'info', 'warn', 'error']) {
+  const real = console[method];
+  console[method] = (...words) => {
+    window.witness.lines.push(method + ': ' + words.join(' '));
+    real.apply(console, words);
+  };
+}`;
+
+/** A site whose page keeps `window.witness` of what it does. */
+export const startWatchedSite = (
+  scenario: Parameters<typeof startSite>[0],
+  body: string,
+  options: SiteOptions = {},
+  first = '',
+): Promise<Site> => {
+  const html = pageWith(body).replace('<head>', '<head><script src="/witness.js"></script>');
+  return startSite(scenario, { ...options, html, files: { '/witness.js': `${first}\n${witness}` } });
+};

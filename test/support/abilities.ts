@@ -1,0 +1,14 @@
+/**
+ * `it` for what only some browsers can do: elsewhere the test is counted as skipped, and its title says what lacks.
+ * @param isThere - Whether this browser has it: found out, never guessed from its name.
+ */
+export const itWhere =
+  (isThere: boolean, what: string) =>
+  (title: string, work: Mocha.AsyncFunc): Mocha.Test =>
+    isThere ? it(title, work) : it.skip(`${title} (this browser has no ${what})`, work);
+
+/** Chromium's word for an output that is gone. */
+export const hasContextErrors = 'onerror' in AudioContext.prototype;
+
+/** A rendering that waits in its middle for the page: not in Firefox. */
+export const hasOfflineSuspend = 'suspend' in OfflineAudioContext.prototype;
