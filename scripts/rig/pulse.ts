@@ -60,8 +60,8 @@ export class Pulse {
     }
     writeFileSync(path.join(folder, 'home/.config/pulse/daemon.conf'), daemonConf(sampleRate));
     writeFileSync(path.join(folder, 'card.pa'), cardScript(sampleRate, socket));
-    // It ends by itself half a minute after its last client, should we be killed.
-    const flags = ['--daemonize=no', '-n', '-F', path.join(folder, 'card.pa'), '--exit-idle-time=30'];
+    // It ends by itself two minutes after its last client, should we be killed.
+    const flags = ['--daemonize=no', '-n', '-F', path.join(folder, 'card.pa'), '--exit-idle-time=120'];
     const quiet = [
       '--use-pid-file=no',
       '--disable-shm=yes',

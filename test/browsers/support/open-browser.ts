@@ -27,8 +27,6 @@ export interface TestBrowser {
   open(url: string): Promise<BrowserPage>;
   /** Says a tone for so many seconds, where the visitor does not speak all the time. */
   say(seconds: number): Promise<void>;
-  /** The sound card, where the browser has one. */
-  readonly pulse?: Pulse;
   close(): Promise<void>;
 }
 
@@ -77,7 +75,6 @@ const openers: Readonly<Record<BrowserName, (options: VisitorOptions) => Promise
     });
     return {
       pitches: [toneHz],
-      pulse,
       open: (url) => openPage(browser, url),
       say: (seconds) => pulse.say(sine(toneHz, deviceRate, seconds)),
       close: async () => {
