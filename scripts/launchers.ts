@@ -1,5 +1,5 @@
 import { chromeLauncher } from '@web/test-runner-chrome';
-import type { BrowserLauncher } from '@web/test-runner-core';
+import type { BrowserLauncher } from '@web/test-runner';
 import puppeteer, { type Browser, type BrowserContext, type Keyboard, type Page } from 'puppeteer-core';
 import { type BrowserName, browserFlags, ensureBrowser, firefoxPreferences } from './browsers.mjs';
 import { Pulse } from './rig/pulse.js';
