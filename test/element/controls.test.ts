@@ -5,7 +5,7 @@ import type { SynthflowCall } from '../../src/element/synthflow-call.js';
 import { holdMicrophone, watchConsole, watchContexts, watchMicrophone } from '../support/browser-fakes.js';
 import { button, lead, part, place, record, until } from '../support/calls.js';
 import { ReadyAgent } from '../support/ready-agent.js';
-import { replace } from '../support/replace.js';
+import { watchVolume } from '../support/volumes.js';
 
 const isSilent = (chunk: ArrayBuffer) => new Int16Array(chunk).every((sample) => sample === 0);
 const click = (detail: number) => new MouseEvent('click', { detail, bubbles: true, composed: true });
@@ -319,17 +319,6 @@ describe('mute', () => {
 });
 
 describe('volume', () => {
-  /** Every volume that playback was set to. */
-  function watchVolume(): number[] {
-    const volumes: number[] = [];
-    const { setTargetAtTime } = AudioParam.prototype;
-    replace(AudioParam.prototype, 'setTargetAtTime', function (this: AudioParam, ...to: [number, number, number]) {
-      volumes.push(to[0]);
-      return setTargetAtTime.apply(this, to);
-    });
-    return volumes;
-  }
-
   for (const [given, played] of [
     [0.3, 0.3],
     [7, 1],

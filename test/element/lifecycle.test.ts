@@ -2,8 +2,8 @@ import { expect, fixture, html } from '@open-wc/testing';
 import { CallEndEvent, SynthflowCall } from '../../src/index.js';
 import { watchConsole } from '../support/browser-fakes.js';
 import { button, lead, part, place, record, until } from '../support/calls.js';
-import { Inbox } from '../support/inbox.js';
 import { onTestEnd, replace } from '../support/replace.js';
+import { watchVolume } from '../support/volumes.js';
 
 const reasons = (events: Event[]) => events.map((event) => (event as CallEndEvent).reason);
 
@@ -167,12 +167,7 @@ describe('an attribute that changes in mid-call', () => {
   it('takes effect at once where it is about looks, sound or the next click', async () => {
     const { element, agent } = await place();
     await lead(element, agent, 'active');
-    const volumes = new Inbox<number>();
-    const { setTargetAtTime } = AudioParam.prototype;
-    replace(AudioParam.prototype, 'setTargetAtTime', function (this: AudioParam, ...args: [number, number, number]) {
-      volumes.push(args[0]);
-      return setTargetAtTime.apply(this, args);
-    });
+    const volumes = watchVolume();
     for (const name of ['no-timer', 'no-mute', 'no-visualizer', 'disabled', 'muted']) element.setAttribute(name, '');
     element.setAttribute('volume', '0.25');
     element.setAttribute('accent', 'rebeccapurple');
@@ -180,7 +175,7 @@ describe('an attribute that changes in mid-call', () => {
     expect(part(element, 'timer')).to.equal(null);
     expect(part(element, 'mute')).to.equal(null);
     expect(part(element, 'visualizer')).to.equal(null);
-    expect(volumes.all.at(-1)).to.equal(0.25);
+    expect(volumes.at(-1)).to.equal(0.25);
     expect(element.matches(':state(muted)')).to.equal(true);
     // A call that runs can still be ended by its button.
     expect(button(element).disabled).to.equal(false);
