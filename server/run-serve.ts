@@ -114,15 +114,7 @@ async function connectRedis(
     wasWorking = isWorking;
   };
   // The connection says it before a request has to wait; of a Redis that hangs only the store knows.
-  const onReady = (): void => note(true);
-  const onClose = (): void => note(false);
-  client.on('ready', onReady).on('close', onClose);
+  client.on('ready', () => note(true)).on('close', () => note(false));
   await new Promise((resolve) => client.once('ready', resolve).once('close', resolve));
-  return {
-    store: createRedisStore({ client, onChange: note }),
-    disconnect() {
-      client.off('close', onClose);
-      client.disconnect();
-    },
-  };
+  return { store: createRedisStore({ client, onChange: note }), disconnect: () => client.disconnect() };
 }
