@@ -2,7 +2,7 @@
 
 import { useCallback, useState } from 'react';
 import type { SynthflowCall } from 'synthflow-call';
-import 'synthflow-call';
+import 'synthflow-call/react';
 
 export function Support() {
   const [isOpen, setIsOpen] = useState(true);

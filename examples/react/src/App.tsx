@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import 'synthflow-call';
+import 'synthflow-call/react';
 
 const labels = { start: 'Talk to support' };
 
