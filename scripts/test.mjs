@@ -1,6 +1,6 @@
-// `npm test`: installs what is missing and runs every test, in every browser that there is or can be installed.
-// `npm test -- --browser firefox` runs just those in Firefox; Chromium's are those in Node as well. The last line is
-// `N passed, N failed`.
+// `npm test`: installs what is missing and runs every test: single parts and the element in Chromium, whole calls and the looks
+// in every browser that there is or can be installed. `npm test -- --browser firefox` runs all of them in Firefox; Chromium's are
+// those in Node as well. The last line is `N passed, N failed`.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -18,28 +18,27 @@ const counts = { passed: 0, failed: 0, skipped: 0 };
 const times = [];
 
 const others = browsers.filter((name) => name !== 'chromium');
-const nodeFolders = chosen && chosen !== 'chromium' ? [] : ['dsp', 'peers', 'server', 'simulator'];
-/** Each lane runs beside the other: most of what a browser does in a test is to wait. Chromium's is the longest. */
-const lanes = [
-  browsers.includes('chromium')
-    ? [partTests('chromium'), nodeTests('e2e', '--test-concurrency=1'), callTests('chromium')]
-    : [],
-  [
+const nodeFolders = others.length === 0 || browsers.length > 1 ? ['dsp', 'peers', 'server', 'simulator'] : [];
+// Two lanes, because most of what a browser does in a test is to wait; then, alone, what listens to Chromium's loudspeaker.
+await Promise.all([
+  inTurn(browsers.includes('chromium') ? [partTests('chromium')] : []),
+  inTurn([
     ...nodeFolders.map((folder) => nodeTests(folder)),
-    ...others.flatMap((browser) => [partTests(browser), callTests(browser)]),
-  ],
-];
-await Promise.all(
-  lanes.map(async (parts) => {
-    for (const part of parts) await part();
-  }),
-);
+    // Single parts in another browser take as long as in Chromium: with `--browser` alone.
+    ...others.flatMap((browser) => [...(chosen ? [partTests(browser)] : []), callTests(browser)]),
+  ]),
+]);
+if (browsers.includes('chromium')) await inTurn([nodeTests('e2e', '--test-concurrency=1'), callTests('chromium')]);
 
 console.log(`\nIn ${browsers.join(', ')}:`);
 for (const [title, ms] of times) console.log(`  ${(ms / 1000).toFixed(0).padStart(4)} s  ${title}`);
 const { passed, failed, skipped } = counts;
 console.log(`\n${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`);
 process.exit(failed === 0 && passed > 0 ? 0 : 1);
+
+async function inTurn(parts) {
+  for (const part of parts) await part();
+}
 
 /** The browser that was asked for, else each that is there or can be installed; says which not. In CI each has to be. */
 function chosenBrowsers() {

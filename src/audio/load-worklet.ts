@@ -41,7 +41,7 @@ export async function loadWorklet(context: BaseAudioContext, location: WorkletLo
   }
   throw new AudioFailure(
     'audio-failed',
-    'Serve synthflow-call.worklet.js beside the script, or set worklet-url, and allow it in script-src of the Content-Security-Policy.',
+    'Serve synthflow-call.worklet.js beside the script, or set worklet-url, allowed by script-src.',
     cause,
   );
 }

@@ -28,7 +28,7 @@ export interface CallErrorDetails {
 
 /** For the site's developer: what happened and what to change. */
 const sentences: Record<CallErrorCode, string> = {
-  'unsupported-browser': 'The browser lacks getUserMedia, AudioWorklet or, for Opus, WebCodecs.',
+  'unsupported-browser': 'The browser lacks getUserMedia, AudioWorklet, popover or, for Opus, WebCodecs.',
   'insecure-context': 'Serve the page over https; where it is in an iframe, every page around it too.',
   'microphone-denied':
     'The visitor, the browser or the system refused the microphone. An iframe needs allow="microphone; autoplay".',
@@ -37,7 +37,7 @@ const sentences: Record<CallErrorCode, string> = {
   'microphone-not-found': 'The system has no microphone, or hides it from the browser.',
   'microphone-in-use': 'The system does not give the microphone. Another application may hold it.',
   'microphone-lost': 'The microphone is gone, and none could be taken within 3 s.',
-  'token-endpoint-missing': 'Set token-endpoint to the URL of your endpoint, or tokenProvider to a function.',
+  'token-endpoint-missing': 'Set token-endpoint to the URL of yours, or tokenProvider.',
   'token-request-failed': 'The token endpoint gave no session.',
   'token-request-timeout': 'The token endpoint did not answer within 10 s.',
   'token-response-invalid': 'The token endpoint must answer JSON: { "sessionURL": "wss://…" }.',

@@ -446,7 +446,7 @@ const failures: Failure[] = [
   {
     title: 'a policy that blocks every worklet',
     code: 'audio-failed',
-    developer: /Serve synthflow-call\.worklet\.js beside the script, or set worklet-url, and allow it in script-src/,
+    developer: /Serve synthflow-call\.worklet\.js beside the script, or set worklet-url, allowed by script-src/,
     ...brokenHeader('Content-Security-Policy', 'script-src http://localhost:*/dist/synthflow-call.js'),
   },
   {
