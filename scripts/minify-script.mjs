@@ -7,6 +7,8 @@ const privateNames = [...element.matchAll(/^ {2}private (\w+)/gm)].map(([, name]
 /** What Lit's own classes and the element say to one another, and pages need not say to it. */
 const litNames =
   'createProperty|createRenderRoot|elementProperties|enableUpdating|getPropertyDescriptor|hasUpdated|isUpdatePending|performUpdate|renderOptions|shadowRootOptions|useDefault|willUpdate';
+/** What the call and its sound say to one another. */
+const callNames = 'disarm|isPoor|setMicrophone|setMuted|setRinging|setSpeaker|setVolume|timeoutsMs';
 
 /** The element's own custom properties by shorter names: the page sees them only where it looks for them. */
 function shortenProperties(code) {
@@ -37,8 +39,8 @@ export const minifyScript = () => ({
       const options = {
         module: true,
         compress: { passes: 3, ecma: 2022, unsafe_arrows: true, unsafe_methods: true },
-        // Names that nobody outside sees: Lit's own, and the element's private state.
-        mangle: { properties: { regex: new RegExp(`^(_\\$.*|${litNames}|${privateNames.join('|')})$`) } },
+        // Names that nobody outside sees: Lit's own, the call's, and the element's private state.
+        mangle: { properties: { regex: new RegExp(`^(_\\$.*|${litNames}|${callNames}|${privateNames.join('|')})$`) } },
         format: { ecma: 2022 },
       };
       chunk.code = (await minify(shortenProperties(code), options)).code;

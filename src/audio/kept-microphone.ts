@@ -106,6 +106,8 @@ export class KeptMicrophone {
   /** Takes it again. */
   take(tries = triesAfterLoss, options = this.#options): void {
     clearTimeout(this.#timer);
+    // The agent's last words are played without it, and a call that has ended has none.
+    if (this.#isClosed) return this.#stream && this.#listener.onStream(this.#stream);
     // Safari ends a track that is open while another is asked for, and may give none then: webkit.org/b/179363.
     stopTracks(this.#stream);
     const taking = (this.#taking = openMicrophone(options));

@@ -10,7 +10,7 @@ const dayOf = (name: string): number => days.indexOf(name) / 2;
  * @returns undefined where they cannot be read.
  */
 export function isOpenAt(hours: string, now: Date): boolean | undefined {
-  const [, rules = '?', timeZone] = /^(.*\d)(?:\s+([A-Za-z].*?))?\s*$/.exec(hours) ?? [];
+  const [, rules = '?', timeZone] = /^(.*\d)(?:\s+([A-Za-z]\S*))?\s*$/.exec(hours) ?? [];
   let minute: number;
   try {
     const options = { timeZone, weekday: 'short', hour: '2-digit', minute: '2-digit' } as const;
