@@ -49,7 +49,7 @@ export class KeptMicrophone {
     this.#listener = listener;
     this.granted = openMicrophone(options).then((stream) => {
       this.#keep(stream);
-      if (this.#options !== options) this.take();
+      if (this.#options !== options && !this.#isClosed) this.take();
     });
   }
 

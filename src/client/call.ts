@@ -252,7 +252,8 @@ export class Call extends (EventTarget as new () => ClientEventTarget) {
         const isStart = event.status === 'requesting-microphone';
         if (isStart && event !== this.#told) void this.#controller.stop('replaced');
       },
-      { signal },
+      // Before any listener of the page, which may stop the event.
+      { signal, capture: true },
     );
   }
 

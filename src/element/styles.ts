@@ -25,7 +25,7 @@ export const styles = css`
     color-scheme: light;
   }
   :host([hidden]) {
-    display: none;
+    display: none !important;
   }
   :host([size='small']) {
     --_size: var(--synthflow-size, 44px);
@@ -62,7 +62,7 @@ export const styles = css`
   }
   @media print {
     :host {
-      display: none;
+      display: none !important;
     }
   }
   :host([theme='dark']) {
@@ -164,7 +164,8 @@ export const styles = css`
     color: var(--_accent-text);
     background: var(--_accent);
   }
-  img {
+  img,
+  ::slotted([slot='avatar']) {
     width: 100%;
     height: 100%;
     object-fit: cover;
@@ -245,7 +246,7 @@ export const styles = css`
       opacity: 0.6;
     }
   }
-  .icon.failed .main {
+  .icon.failed .main:not(:focus-visible) {
     outline: 3px solid var(--_danger);
     outline-offset: -3px;
   }
@@ -363,6 +364,7 @@ export const styles = css`
   .unseen {
     position: absolute;
     width: 1px;
+    overflow: hidden;
     clip-path: inset(50%);
     white-space: nowrap;
   }

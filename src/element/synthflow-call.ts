@@ -728,7 +728,12 @@ export class SynthflowCall extends LitElement {
     const { assistantId, stats } = this;
     // Not declared: a page's own types may do that, and in another way.
     const page = window as { dataLayer?: unknown[] };
-    (page.dataLayer ??= []).push({ event: `synthflow-${type}`, synthflow: { assistantId, stats, ...figures } });
+    try {
+      (page.dataLayer ??= []).push({ event: `synthflow-${type}`, synthflow: { assistantId, stats, ...figures } });
+    } catch (error) {
+      // The tag manager is the page's matter: who listens to us is told all the same.
+      reportError(error);
+    }
   }
 
   #changeStatus(status: CallStatus, previous: CallStatus): void {
@@ -915,7 +920,9 @@ export class SynthflowCall extends LitElement {
     this.isCardOpen = true;
   }
 
-  #closeCard(): void {
+  #closeCard(event?: MouseEvent): void {
+    // The second half of a double click on what opened it.
+    if (event && event.detail > 1) return;
     this.isCardOpen = false;
     this.#closePanel();
   }
@@ -1020,7 +1027,8 @@ export class SynthflowCall extends LitElement {
     view?.[change(this.#isTalking)]('beforeunload', this.#askToStay);
     // A page that is frozen could not end its call any more.
     view?.document[change(true)]('freeze', this.#leave);
-    view?.document[change(true)](CallStatusEvent.type, this.#giveWay as EventListener);
+    // Before any listener of the page, which may stop the event.
+    view?.document[change(true)](CallStatusEvent.type, this.#giveWay as EventListener, true);
   }
 
   #askToStay = (event: BeforeUnloadEvent): void => {
