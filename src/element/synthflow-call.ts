@@ -505,7 +505,7 @@ export class SynthflowCall extends LitElement {
     const isActive = status === 'active';
     const isQuiet = status === 'idle' || (isActive && !isCard) || layout === 'icon';
     const classes = `call ${layout} ${status} ${running ? 'running' : ''} ${this.muted ? 'muted' : ''}`;
-    const spoken = this.#sentence || (isActive && this.#facts.has('poor-connection') && this.#strings.poorConnection);
+    const spoken = this.#sentence || (isActive && this.#hint);
     return html`<div class=${classes} role="group" aria-label=${heading} lang=${this.#lang} dir=${this.#words.dir ?? nothing} popover="manual">
         ${isCard ? this.#renderHead(heading) : nothing}
         <div class="row">
@@ -626,17 +626,22 @@ export class SynthflowCall extends LitElement {
     >`;
   }
 
+  /** What the visitor is told beside the status. */
+  get #hint(): string | false {
+    const { status } = this;
+    return status === 'requesting-microphone'
+      ? this.#strings.microphoneHint
+      : status === 'active' && this.isMuteHinted
+        ? this.#strings.mutedHint
+        : this.#facts.has('microphone-silent')
+          ? this.#strings.microphoneSilent
+          : this.#facts.has('poor-connection') && this.#strings.poorConnection;
+  }
+
   #renderPanel(): unknown {
     const { status } = this;
     if (this.isConsentAsked) return this.#renderConsent();
-    const hint =
-      status === 'requesting-microphone'
-        ? this.#strings.microphoneHint
-        : status === 'active' && this.isMuteHinted
-          ? this.#strings.mutedHint
-          : this.#facts.has('microphone-silent')
-            ? this.#strings.microphoneSilent
-            : this.#facts.has('poor-connection') && this.#strings.poorConnection;
+    const hint = this.#hint;
     const disclosure = this.#layout !== 'card' && isRunning(status) && !this.hasAgentSpoken && this.#disclosure;
     const needsTap = this.#facts.has('needs-tap');
     if (!this.#sentence && !hint && !disclosure && !needsTap && !this.deviceList) return nothing;

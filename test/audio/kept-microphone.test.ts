@@ -46,6 +46,27 @@ describe('KeptMicrophone', () => {
     expect(clock.pending).to.equal(0);
   });
 
+  it('is not taken again once the call lets it go, whatever changes then', async () => {
+    const { devices, microphone } = await keep(new FakeDevices('headset', 'built-in'));
+    microphone.close();
+    microphone.choose('built-in');
+    microphone.review([]);
+    microphone.take();
+    expect(devices.requests).to.have.lengthOf(1);
+    expect(devices.open).to.be.empty;
+  });
+
+  it('is not asked for again where the call has ended before it was granted', async () => {
+    const devices = new FakeDevices('headset', 'built-in');
+    const ignore = () => {};
+    const microphone = new KeptMicrophone(options, { onStream: ignore, onSilent: ignore, onLost: ignore });
+    microphone.choose('built-in');
+    microphone.close();
+    await microphone.granted;
+    expect(devices.requests).to.have.lengthOf(1);
+    expect(devices.open).to.be.empty;
+  });
+
   it('is taken again after 2 s of zeros (Chromium tells nothing of an unplugged device)', async () => {
     const { devices, taken, hear, losses } = await keep(new FakeDevices('headset', 'built-in'));
     hear(speech, 1);

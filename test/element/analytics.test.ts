@@ -3,7 +3,7 @@ import type { CallEventMap, SynthflowCall } from '../../src/index.js';
 import '../../src/index.js';
 import { watchConsole } from '../support/browser-fakes.js';
 import { button, place, until } from '../support/calls.js';
-import { onTestEnd } from '../support/replace.js';
+import { onTestEnd, replace } from '../support/replace.js';
 
 interface Pushed {
   readonly event: string;
@@ -85,5 +85,16 @@ describe('what a site learns of its calls', () => {
     expect(layer.map(({ event }) => event)).to.deep.equal(['synthflow-error', 'synthflow-end']);
     expect(layer[0]!.synthflow).to.deep.include({ error: element.error, clientReference: 'order 7' });
     expect(layer[1]!.synthflow).to.include({ code: 'token-request-failed', duration: 0 });
+  });
+
+  it('is told to who listens, whatever the data layer is', async () => {
+    const said: unknown[] = [];
+    replace(globalThis, 'reportError', (error: unknown) => said.push(error));
+    Object.assign(page, { dataLayer: {} });
+    onTestEnd(() => delete page.dataLayer);
+    const { element } = await place(inDataLayer);
+    await click(element, 'synthflow-start');
+    await click(element, 'synthflow-end');
+    expect(said).to.have.lengthOf(2);
   });
 });

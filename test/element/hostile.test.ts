@@ -17,6 +17,7 @@ const words = fc.oneof(
     '}*{background:url(/was-here)}',
     'color-mix(in srgb, red, url(/was-here))',
     '__proto__',
+    `${'1 a'.repeat(3000)}${' '.repeat(9000)}\n!`,
     'constructor',
     'NaN',
     'Infinity',

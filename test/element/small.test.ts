@@ -117,4 +117,16 @@ describe('on a small screen', () => {
     visualViewport!.dispatchEvent(new Event('resize'));
     expect(box(element).getBoundingClientRect()).to.deep.equal(before);
   });
+
+  for (const variant of ['pill', 'icon', 'card']) {
+    it(`a failure's sentence makes neither the page nor the card scroll sideways (${variant})`, async () => {
+      await setViewport({ width: 320, height: 568 });
+      const { element, agent } = await place(html`<synthflow-call variant=${variant}></synthflow-call>`);
+      await lead(element, agent, 'failed');
+      await element.updateComplete;
+      const { scrollWidth, clientWidth } = box(element);
+      expect(scrollWidth).to.be.at.most(clientWidth);
+      expect(document.documentElement.scrollWidth).to.be.at.most(320);
+    });
+  }
 });

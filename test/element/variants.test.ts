@@ -168,7 +168,7 @@ describe('variants', () => {
     const print = sheets.find(
       (rule) => rule instanceof CSSMediaRule && rule.media.mediaText === 'print',
     ) as CSSMediaRule;
-    expect(print.cssRules[0]!.cssText).to.equal(':host { display: none; }');
+    expect(print.cssRules[0]!.cssText).to.equal(':host { display: none !important; }');
   });
 
   for (const status of statuses) {
