@@ -31,7 +31,7 @@ const files = readdirSync(`${root}test/${folder}`)
   .filter((name) => name.endsWith('.test.ts'))
   .map((name) => `test/${folder}/${name}`);
 // A file's tests together; installing and building an example takes a while on a busy machine.
-const timeoutMs = folder === 'embeds' ? 600_000 : folder === 'wordpress' ? 420_000 : 240_000;
+const timeoutMs = folder === 'embeds' ? 600_000 : 420_000;
 const flags = [
   '--import',
   'tsx',
