@@ -81,8 +81,8 @@ function applyForm() {
 /** Attributes in the notation of a language: `quote` writes one that has a value, `flag` one that has none. */
 const written = (quote, flag) =>
   [...element.attributes]
-    // Some are there by themselves.
-    .filter(({ name, value }) => defaults[name] !== value)
+    // Some are there by themselves; the agent is one of the simulator's.
+    .filter(({ name, value }) => name !== 'assistant-id' && defaults[name] !== value)
     .map(({ name, value }) => `\n  ${value ? quote(name, value.replaceAll('"', '&quot;')) : flag(name)}`)
     .join('');
 const html = () =>
