@@ -71,7 +71,6 @@ describe('the thread of a socket', () => {
     watchWorkers();
     const thread = new SocketThread();
     await thread.ready;
-    const { socket } = open(thread);
     const [up, down] = [new MessageChannel(), new MessageChannel()];
     const returned = new Inbox<ArrayBuffer>();
     up.port1.onmessage = ({ data }: MessageEvent<ArrayBuffer[]>) => data.forEach(returned.push);
@@ -79,6 +78,8 @@ describe('the thread of a socket', () => {
       const chunk = new ArrayBuffer(1920);
       up.port1.postMessage(chunk, [chunk]);
     }
+    // At once: nobody answers, and what is closed takes nothing more.
+    const { socket } = open(thread);
     socket.link({ uplink: up.port2, downlink: down.port2 });
     const buffers = await returned.count(4);
     expect(buffers[0]!.byteLength).to.equal(1920);
