@@ -71,7 +71,7 @@ describe('the thread of a socket', () => {
     watchWorkers();
     const returned = new Inbox<ArrayBuffer>();
     // Nobody answers, and what is closed takes nothing more: sometimes that is before it has taken all.
-    for (let isClosed = true; isClosed; ) {
+    for (let isClosed = true; isClosed;) {
       const thread = new SocketThread();
       await thread.ready;
       const [up, down] = [new MessageChannel(), new MessageChannel()];
