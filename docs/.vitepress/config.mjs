@@ -93,6 +93,8 @@ export default {
       { text: 'Start', link: '/start' },
       { text: 'Embed', link: '/embedding/' },
       { text: 'Reference', link: '/api' },
+      // Not a page of this site: its files are beside the others.
+      { text: 'Playground', link: `${base}playground/index.html`, target: '_self' },
     ],
     sidebar: [
       { text: 'Start', items: [page('README.md', '/start', 'Two commands and a tag'), ...pages('faq')] },

@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'puppeteer-core';
-import { launch } from '../e2e/support/site.js';
+import { clickCall, launch, waitForStatus } from '../e2e/support/site.js';
 
 const site = fileURLToPath(new URL('../../coverage/docs', import.meta.url));
 const pages = readdirSync(site, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.html'));
@@ -71,6 +71,15 @@ describe('the docs’ site in a browser', () => {
   after(async () => {
     await browser.close();
     server.close();
+  });
+
+  it('has the playground, where an agent answers without a server', async () => {
+    const page = await browser.newPage();
+    await page.goto(`${origin}/playground/index.html`);
+    await page.waitForSelector('synthflow-call:defined');
+    await clickCall(page);
+    await waitForStatus(page, 'active');
+    await page.close();
   });
 
   it('is found by words, and says nothing on the console', async () => {
