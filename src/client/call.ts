@@ -252,8 +252,7 @@ export class Call extends (EventTarget as new () => ClientEventTarget) {
         const isStart = event.status === 'requesting-microphone';
         if (isStart && event !== this.#told) void this.#controller.stop('replaced');
       },
-      // Before any listener of the page, which may stop the event.
-      { signal, capture: true },
+      { signal },
     );
   }
 
