@@ -84,6 +84,7 @@ try {
   const plain = await start([target, 'fetch']);
   const own = await start([target, 'own']);
   const full = await start([target, 'full'], { UPSTREAM: upstream.url });
+  const relay = await start([target, 'relay'], { UPSTREAM: upstream.url });
 
   const bareCpu = await cpuPerRequest(bare.url, fromPage);
   const ownCpu = await cpuPerRequest(own.url, fromPage);
@@ -97,6 +98,7 @@ try {
   rows.push(['with a request to Synthflow by fetch', inWords(await cpuPerRequest(full.url, fromPage)), '']);
 
   rows.push(['p99 at 500 a second: bare node:http', `${await p99Ms(bare.url)} ms`, '']);
+  rows.push(['node:http that asks Synthflow by fetch, no more', `${await p99Ms(relay.url)} ms`, '']);
   rows.push(['the endpoint, with Synthflow on loopback', `${await p99Ms(full.url)} ms`, '10 ms']);
 
   const startsMs: number[] = [];

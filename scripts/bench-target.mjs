@@ -1,5 +1,5 @@
 // What `npm run bench:server` loads, each in a process of its own: `upstream`, `bare`, `fetch` (a handler of
-// Request and Response that answers the same JSON), or the endpoint with an upstream inside (`own`) or at UPSTREAM
+// Request and Response that answers the same JSON), `relay` (that asks UPSTREAM by fetch, and nothing else), or the endpoint with an upstream inside (`own`) or at UPSTREAM
 // (`full`). GET /cpu says what it has used: user and system time in µs.
 import { createServer } from 'node:http';
 
@@ -29,8 +29,14 @@ async function createEndpoint(mode) {
   return toNodeListener(handler);
 }
 
+const relay = async (request, response) => {
+  await (await fetch(process.env.UPSTREAM)).json();
+  await readAndAnswer(request, response);
+};
+
 const mode = process.argv[2];
-const listener = ['fetch', 'own', 'full'].includes(mode) ? await createEndpoint(mode) : readAndAnswer;
+const plain = mode === 'relay' ? relay : readAndAnswer;
+const listener = ['fetch', 'own', 'full'].includes(mode) ? await createEndpoint(mode) : plain;
 const server = createServer((request, response) => {
   if (request.url !== '/cpu') return listener(request, response);
   response.end(JSON.stringify(process.cpuUsage()));

@@ -94,7 +94,7 @@ export class Call extends (EventTarget as new () => ClientEventTarget) {
     return this.#controller.duration;
   }
 
-  /** Figures of this call, or of the last one; the levels in them are new every 100 ms. */
+  /** Figures of this call, or of the last one; the levels in them are new every 200 ms. */
   get stats(): CallStats {
     return this.#controller.stats;
   }
@@ -252,7 +252,8 @@ export class Call extends (EventTarget as new () => ClientEventTarget) {
         const isStart = event.status === 'requesting-microphone';
         if (isStart && event !== this.#told) void this.#controller.stop('replaced');
       },
-      { signal },
+      // Before any listener of the page, which may stop the event.
+      { signal, capture: true },
     );
   }
 

@@ -1032,7 +1032,8 @@ export class SynthflowCall extends LitElement {
     view?.[change(this.#isTalking)]('beforeunload', this.#askToStay);
     // A page that is frozen could not end its call any more.
     view?.document[change(true)]('freeze', this.#leave);
-    view?.document[change(true)](CallStatusEvent.type, this.#giveWay as EventListener);
+    // Before any listener of the page, which may stop the event.
+    view?.document[change(true)](CallStatusEvent.type, this.#giveWay as EventListener, true);
   }
 
   #askToStay = (event: BeforeUnloadEvent): void => {

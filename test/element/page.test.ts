@@ -89,12 +89,13 @@ describe('one call a page', () => {
     'open shadow roots': (element: SynthflowCall) => inRoot(element, 'open'),
     'closed shadow roots': (element: SynthflowCall) => inRoot(element, 'closed'),
   })) {
-    it(`the second start ends the first, in ${where}`, async () => {
+    it(`the second start ends the first, in ${where}, also where the page keeps the event to itself`, async () => {
       const { element: first, agent } = await place();
       const { element: second } = await place(undefined, agent);
       hide(first);
       hide(second);
       const events = record(first, 'synthflow-end');
+      second.addEventListener('synthflow-status', (event) => event.stopPropagation());
       await first.start();
       expect(first.status).to.equal('active');
       expect(await second.start()).to.equal(true);

@@ -15,11 +15,11 @@ async function until(isSo) {
 globalThis.leadLooks = async (looks, agentUrl) => {
   const { mediaDevices } = navigator;
   const getUserMedia = mediaDevices.getUserMedia.bind(mediaDevices);
+  // They do not hear of one another: else a call would end the one before.
+  addEventListener('synthflow-status', (event) => event.stopImmediatePropagation(), true);
   for (const [index, element] of [...document.querySelectorAll('synthflow-call')].entries()) {
     const { status, opens } = looks[index];
     const root = element.shadowRoot;
-    // They do not hear of one another: else a call would end the one before.
-    element.parentElement.addEventListener('synthflow-status', (event) => event.stopPropagation());
     await until(() => root.querySelector('.call').lang === element.lang);
     let asked = 0;
     element.tokenProvider = async () => {

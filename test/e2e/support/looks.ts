@@ -83,7 +83,11 @@ export async function openSheet(
   const height = Math.max(...looks.map((look) => look.height ?? 200));
   await page.setViewport({ width, height: Math.ceil(looks.length / columns) * height });
   await leadAll(page, looks, `${site.simulator.socketOrigin}/websocket/start?scenario=${scenario}`);
+  // With its browser too: a test that fails closes nothing.
+  const letGo = () => void site.close();
+  browser.once('disconnected', letGo);
   const close = async () => {
+    browser.off('disconnected', letGo);
     await page.close();
     await site.close();
   };
