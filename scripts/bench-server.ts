@@ -62,7 +62,9 @@ const inWords = ({ user, system }: Cpu): string => `${user.toFixed(0)} + ${syste
 async function p99Ms(url: string): Promise<number> {
   const load = { url: `${url}/`, connections: 20, overallRate: 500, ...fromPage };
   await autocannon({ ...load, duration: 2 });
-  return (await autocannon({ ...load, duration: seconds })).latency.p99;
+  const { latency, errors, non2xx } = await autocannon({ ...load, duration: seconds });
+  if (errors + non2xx > 0) throw new Error(`${errors + non2xx} requests failed.`);
+  return latency.p99;
 }
 
 function residentMb(pid: number): number {

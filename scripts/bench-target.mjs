@@ -30,8 +30,9 @@ async function createEndpoint(mode) {
 }
 
 const relay = async (request, response) => {
+  request.resume();
   await (await fetch(process.env.UPSTREAM)).json();
-  await readAndAnswer(request, response);
+  answerJson(response);
 };
 
 const mode = process.argv[2];
