@@ -2,7 +2,17 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Frame, Page } from 'puppeteer-core';
-import { consoleOf, launch, onSite, pageWith, startSite, tag, visit, waitForStatus } from '../e2e/support/site.js';
+import {
+  consoleOf,
+  launch,
+  onSite,
+  pageWith,
+  startSite,
+  tag,
+  visit,
+  waitForOpenSockets,
+  waitForStatus,
+} from '../e2e/support/site.js';
 
 const script = readFileSync(new URL('../../dist/synthflow-call.js', import.meta.url), 'utf8');
 
@@ -52,7 +62,7 @@ describe('an element in an iframe', () => {
           // The iframe goes, and the call with it.
           await page.evaluate(() => document.querySelector('iframe')!.remove());
           if (outcome === 'active') assert.equal((await inner.simulator.nextReport()).endedBy, 'visitor');
-          assert.equal(inner.simulator.openSockets, 0);
+          await waitForOpenSockets(inner.simulator, 0);
         });
       } finally {
         await inner.close();
@@ -187,11 +197,11 @@ describe('two copies of the script', () => {
       assert.equal(await reason, 'replaced');
       await page.waitForFunction(`document.querySelector('older-call').status === 'active'`);
       assert.equal((await simulator.nextReport()).endedBy, 'visitor');
-      assert.equal(simulator.openSockets, 1);
+      await waitForOpenSockets(simulator, 1);
       await page.locator('synthflow-call >>> [part=button]').setWaitForStableBoundingBox(false).click();
       await waitForStatus(page, 'active');
       assert.equal(await page.evaluate(`document.querySelector('older-call').status`), 'ended');
-      assert.equal(simulator.openSockets, 1);
+      await waitForOpenSockets(simulator, 1);
     });
   });
 
@@ -237,7 +247,7 @@ describe('a page that nobody looks after', () => {
       });
       await page.waitForFunction(() => Object.values(window.witness.open()).every((count) => count === 0));
       assert.deepEqual(await page.evaluate(() => window.witness.errors), []);
-      assert.equal(site.simulator.openSockets, 0);
+      await waitForOpenSockets(site.simulator, 0);
     } finally {
       await browser.close();
       await site.close();

@@ -240,6 +240,11 @@ export async function expectNothingOpen(page: Page | Frame): Promise<void> {
   assert.deepEqual(await page.evaluate(() => window.witness.open()), nothingOpen);
 }
 
+/** Waits until so many sockets are open at the agent's end, which hears of a close after the page; the test's own limit ends it. */
+export async function waitForOpenSockets(simulator: Pick<Simulator, 'openSockets'>, count: number): Promise<void> {
+  while (simulator.openSockets !== count) await new Promise(setImmediate);
+}
+
 /** Waits until so many seconds were recorded since the call began to play. */
 export const waitForSound = (page: Page, seconds: number) =>
   page.waitForFunction(

@@ -16,6 +16,7 @@ import {
   strictPolicy,
   tag,
   tryThrice,
+  waitForOpenSockets,
   waitForSound,
   waitForStatus,
   worstLatenessMs,
@@ -244,7 +245,7 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
           });
           assert.equal(code, 'audio-failed');
           assert.match(message, /script-src/);
-          assert.equal(simulator.openSockets, 0);
+          await waitForOpenSockets(simulator, 0);
           await expectNothingOpen(page);
         });
       });
@@ -261,7 +262,7 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
             assert.equal((await simulator.nextReport()).endedBy, 'visitor');
           }
           await expectNothingOpen(page);
-          assert.equal(simulator.openSockets, 0);
+          await waitForOpenSockets(simulator, 0);
           assert.equal(sessionsOf(simulator), 10);
           assert.deepEqual(consoleOf.get(page), []);
           // Without the witness's own references the browser must be able to forget all of it.

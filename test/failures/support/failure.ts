@@ -12,6 +12,7 @@ import {
   type SiteOptions,
   startSite,
   tag,
+  waitForOpenSockets,
   visit,
   waitForStatus,
 } from '../../e2e/support/site.js';
@@ -135,8 +136,7 @@ async function waitForTag(frame: () => Frame): Promise<void> {
 
 async function expectNothingLeft({ frame, site: { simulator } }: Visit): Promise<void> {
   await expectNothingOpen(frame());
-  // What is closed here may be on its way there: the runner's own limit ends this.
-  while (simulator.openSockets > 0) await new Promise(setImmediate);
+  await waitForOpenSockets(simulator, 0);
 }
 
 async function expectWords({ page, frame }: Visit, failure: Failure): Promise<void> {
