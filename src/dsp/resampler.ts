@@ -20,22 +20,22 @@ export class Resampler {
   #ahead: number;
 
   constructor(fromRate: number, toRate: number) {
-    if (fromRate < 1 || toRate < 1 || (fromRate % 1) + (toRate % 1) !== 0) throw new RangeError('Bad rate');
+    if (fromRate < 1 || toRate < 1 || (fromRate % 1) + (toRate % 1) !== 0) throw RangeError('rate');
     this.#fromRate = fromRate;
     this.#toRate = toRate;
     this.#ahead = fromRate - 1; // the first sample pushed makes the first output available
     // 64 taps, 32 to either side. A falling rate needs the same curve at the lower rate's pace.
-    const reach = 32 * Math.max(1, fromRate / toRate);
+    const reach = fromRate > toRate ? (32 * fromRate) / toRate : 32;
     for (let phase = toRate - 1; !this.#kernel[phase]; phase = (phase + fromRate) % toRate) {
       // A single tap is normalised to 1: equal rates need no path of their own.
-      const row = new Float64Array(fromRate === toRate ? 1 : 2 * reach);
+      const row = new Float64Array(fromRate - toRate ? 2 * reach : 1);
       let gain = 0;
       row.forEach((_, tap) => {
         // A sinc under a window: -1 and 1 are its ends, 92 is the sinc's angle there, so that the edge is at
         // 92 / 32 / pi = 0.915 of the lower Nyquist frequency. The window is Kaiser's, near enough, and needs no series.
         // Less than 12.5 lets more noise through, more than it less treble. More taps delay more.
         const place = (tap + (phase + 1) / toRate) / reach - 1;
-        gain += row[tap] = (Math.sin(92 * place) / place || 92) * Math.cosh(12.5 * Math.sqrt(1 - place * place));
+        gain += row[tap] = (Math.sin(92 * place) / place || 92) * Math.cosh(12.5 * (1 - place * place) ** 0.5);
       });
       // Every phase passes DC unchanged: else a constant would come out as a tone.
       this.#kernel[phase] = row.map((tap) => tap / gain);
@@ -72,13 +72,15 @@ export class Resampler {
     const history = this.#history;
     let ahead = this.#ahead;
     let pulled = 0;
-    for (; pulled < length && ahead >= this.#fromRate; pulled++) {
-      ahead -= this.#fromRate;
-      const row = this.#kernel[ahead % this.#toRate]!;
+    while (pulled < length && ahead >= this.#fromRate) {
+      const row = this.#kernel[(ahead -= this.#fromRate) % this.#toRate]!;
       let age = (ahead / this.#toRate) | 0;
       let sum = -0; // not 0, which would lose the sign of a zero at equal rates
-      for (let tap = row.length; tap--;) sum += row[tap]! * history[age++]!;
-      output[pulled] = sum;
+      // Two at a time: each addition to the sum waits for the one before.
+      for (let tap = row.length; tap--;) {
+        sum += row[tap]! * history[age++]! + (tap ? row[--tap]! * history[age++]! : -0);
+      }
+      output[pulled++] = sum;
     }
     this.#ahead = ahead;
     return pulled;
