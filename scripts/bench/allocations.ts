@@ -39,21 +39,24 @@ export async function allocations(): Promise<Readonly<Record<'capture' | 'playba
   };
   const nothingDone = (): void => {};
   const count = (work: () => void, between: () => void): number => {
-    let bytes = 0;
+    const bytes: number[] = [];
     for (let round = 0; round < warmUp + counted; round += 1) {
       if (round === warmUp) collect();
       // Looking at the heap takes some of it.
       const spent = inRound(work) - inRound(nothingDone);
-      if (round >= warmUp) bytes += spent;
+      if (round >= warmUp) bytes.push(spent);
       between();
     }
-    return Math.max(0, bytes) / counted / calls;
+    // What the engine keeps of the code itself comes once, in some round; a report to the page in more than every second one.
+    return bytes.sort((a, b) => a - b)[counted / 2]! / calls;
   };
 
   const capture = new Capture!(options);
   const uplink = silentPort();
-  const chunks: unknown[] = [];
-  uplink.postMessage = (chunk) => chunks.push(chunk);
+  // In an array that is as long as it will be: one that grows would be counted.
+  const chunks: unknown[] = Array.from({ length: calls }, () => null);
+  let sent = 0;
+  uplink.postMessage = (chunk) => (chunks[sent++] = chunk);
   capture.port.onmessage({ data: { type: 'link', port: uplink } });
   const heard = [[Float32Array.from({ length: quantum }, (_, i) => Math.sin(i) / 4)]];
   const nothing: Float32Array[][] = [];
@@ -70,7 +73,8 @@ export async function allocations(): Promise<Readonly<Record<'capture' | 'playba
     capture: count(
       () => capture.process(heard, nothing),
       () => {
-        uplink.onmessage({ data: chunks.splice(0) });
+        uplink.onmessage({ data: chunks.slice(0, sent) });
+        sent = 0;
       },
     ),
     playback: count(() => playback.process(nothing, played), nothingDone),

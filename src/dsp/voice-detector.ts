@@ -67,7 +67,8 @@ export class VoiceDetector {
     for (let i = 0; i < length;) {
       const end = Math.min(length, i + this.#factor - this.#count);
       this.#count += end - i;
-      let [heardSum, playedSum] = [0, 0];
+      let heardSum = 0;
+      let playedSum = 0;
       for (; i < end; i++) {
         // One NaN would stay in the sums for ever.
         heardSum += heard[i]! || 0;
