@@ -691,6 +691,7 @@ export class SynthflowCall extends LitElement {
     switch (report.type) {
       case 'levels':
         this.#showLevels(report);
+        this.#tick();
         break;
       case 'status':
         this.#changeStatus(report.status, report.previous);
@@ -704,7 +705,6 @@ export class SynthflowCall extends LitElement {
         this.muted = !this.muted;
         break;
       case 'stats':
-        this.#tick();
         this.dispatchEvent(new CallStatsEvent(report.stats));
         break;
       case 'start':
@@ -771,10 +771,11 @@ export class SynthflowCall extends LitElement {
     this.requestUpdate();
   }
 
-  /** By hand: to render all for it each second would cost the page ten times as much. */
+  /** With the levels, for one frame; and by hand: to render all for it each second would cost the page ten times as much. */
   #tick(): void {
     const timer = this.renderRoot.querySelector('.timer');
-    if (timer) timer.textContent = this.#clock;
+    const clock = this.#clock;
+    if (timer && timer.textContent !== clock) timer.textContent = clock;
   }
 
   #showLevels({ visitorDbfs, agentDbfs, isAgentSpeaking, isVisitorSpeaking }: CallReport & { type: 'levels' }): void {
