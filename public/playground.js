@@ -1,3 +1,5 @@
+import { shortcode } from './shortcode.js';
+
 const element = document.querySelector('synthflow-call');
 const stage = document.querySelector('.stage');
 const form = document.querySelector('form');
@@ -78,12 +80,16 @@ function applyForm() {
   showSnippet();
 }
 
+/** What is chosen, by name: some attributes are there by themselves, and the agent is one of the simulator's. */
+const attributesChosen = () =>
+  [...element.attributes]
+    .filter(({ name, value }) => name !== 'assistant-id' && defaults[name] !== value)
+    .map(({ name, value }) => [name, value]);
+
 /** Attributes in the notation of a language: `quote` writes one that has a value, `flag` one that has none. */
 const written = (quote, flag) =>
-  [...element.attributes]
-    // Some are there by themselves; the agent is one of the simulator's.
-    .filter(({ name, value }) => name !== 'assistant-id' && defaults[name] !== value)
-    .map(({ name, value }) => `\n  ${value ? quote(name, value.replaceAll('"', '&quot;')) : flag(name)}`)
+  attributesChosen()
+    .map(([name, value]) => `\n  ${value ? quote(name, value.replaceAll('"', '&quot;')) : flag(name)}`)
     .join('');
 const html = () =>
   written(
@@ -102,9 +108,7 @@ const snippets = {
   vue: () =>
     `<!-- vite.config: vue({ template: { compilerOptions: { isCustomElement: (tag) => tag === 'synthflow-call' } } }) -->\n` +
     `<script setup>\nimport 'synthflow-call';\n</script>\n\n<template>\n<synthflow-call${html()}\n/>\n</template>`,
-  wordpress: () =>
-    `<!-- A Custom HTML block -->\n<script type="module" src="/wp-content/uploads/synthflow/synthflow-call.js"></script>\n` +
-    `<synthflow-call${html()}\n></synthflow-call>`,
+  wordpress: () => shortcode(attributesChosen()),
 };
 const chosen = (name) => document.querySelector(`input[name=${name}]:checked`).value;
 const showSnippet = () => (code.textContent = snippets[chosen('snippet')]());

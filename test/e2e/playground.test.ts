@@ -127,7 +127,6 @@ describe('the static playground', () => {
     ['html', '<script type="module"'],
     ['react', "import 'synthflow-call'"],
     ['vue', 'isCustomElement'],
-    ['wordpress', 'wp-content'],
   ] as const) {
     it(`shows a snippet for ${name}`, async () => {
       const page = await open();
@@ -137,6 +136,31 @@ describe('the static playground', () => {
       await page.close();
     });
   }
+
+  it('shows a shortcode for WordPress, with every attribute that is chosen and an author may set', async () => {
+    const page = await open();
+    await page.locator('input[value=wordpress]').click();
+    const text = () => page.$eval('code', ({ textContent }) => textContent);
+    assert.equal(await text(), '[synthflow_call]');
+    const chosen = await page.$$eval('form [name]', (controls) => {
+      for (const one of controls as HTMLInputElement[]) {
+        if (one.type === 'checkbox') one.click();
+        else if (one instanceof HTMLSelectElement) one.selectedIndex = one.options.length - 1;
+        else one.value = { color: '#123456', range: '0.5', number: '7' }[one.type] ?? 'a "word"';
+        one.dispatchEvent(new Event('input', { bubbles: true }));
+      }
+      return controls.map((one) => one.getAttribute('name')!);
+    });
+    const line = await text();
+    const names = [...line.matchAll(/ ([a-z-]+)(?=[ =\]])/g)].map(([, name]) => name!);
+    const notTheAuthors = ['assistant-id', 'token-endpoint', 'session-url', 'assets-url', 'worklet-url'];
+    assert.deepEqual(names.sort(), chosen.filter((name) => !notTheAuthors.includes(name)).sort());
+    for (const part of [' heading="a &quot;word&quot;"', ' muted', ' volume="0.5"', ' accent="#123456"']) {
+      assert.ok(line.includes(part), `${part} in ${line}`);
+    }
+    assert.doesNotMatch(line, /\n/);
+    await page.close();
+  });
 
   for (const width of [320, 1280]) {
     for (const scheme of ['light', 'dark']) {

@@ -4,13 +4,19 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, BrowserContext, ElementHandle, Frame, Page } from 'puppeteer-core';
+import { shortcode } from '../../public/shortcode.js';
 import { buildWordPress, pluginFolder, pluginZip } from '../../scripts/build-wordpress.mjs';
 import { createSimulator, type Simulator } from '../../simulator/simulator.js';
 import { clickCall, consoleOf, launch, visit, waitForStatus } from '../e2e/support/site.js';
 import { administrator, phpOf, releases, startWordPress, trouble, type WordPress } from './support/wordpress.js';
 
+interface Attribute {
+  name: string;
+  type?: { text: string };
+  default?: string;
+}
 const { modules } = JSON.parse(readFileSync('custom-elements.json', 'utf8')) as {
-  modules: { declarations: { tagName?: string; attributes: object[] }[] }[];
+  modules: { declarations: { tagName?: string; attributes: Attribute[] }[] }[];
 };
 const manifest = modules.flatMap(({ declarations }) => declarations).find(({ tagName }) => tagName)!;
 
@@ -33,7 +39,7 @@ for (const release of releases) {
     /** Publishes a page and answers its URL. */
     const publish = (content: string): string =>
       wordpress.php(
-        `return get_permalink( wp_insert_post( array( 'post_type' => 'page', 'post_status' => 'publish', 'post_title' => 'Talk', 'post_content' => ${phpOf(content)} ) ) );`,
+        `return get_permalink( wp_insert_post( wp_slash( array( 'post_type' => 'page', 'post_status' => 'publish', 'post_title' => 'Talk', 'post_content' => ${phpOf(content)} ) ) ) );`,
       );
     /** A visitor whom the site does not know. */
     const asVisitor = async (url: string, test: (page: Page) => Promise<void>): Promise<void> => {
@@ -246,6 +252,32 @@ for (const release of releases) {
         });
         await talk(page);
       });
+    });
+
+    it('has a shortcode that keeps all that the playground writes into one', async () => {
+      const words = `It's "50 %" off <b>&amp; more</b> [today] -- C:\\new`;
+      const attributes = manifest.attributes
+        .filter(({ name }) => !['token-endpoint', 'session-url', 'assets-url', 'worklet-url'].includes(name))
+        .map(({ name, type, default: initial }): [string, string] => {
+          const values = [...(type?.text ?? '').matchAll(/'([^']+)'/g)].map(([, value]) => value!);
+          if (type?.text === 'boolean') return [name, ''];
+          if (type?.text === 'number') return [name, '7'];
+          if (name === 'hours') return [name, 'Mo-Fr 09:00-17:00 Europe/Berlin'];
+          return [name, values.find((value) => `'${value}'` !== initial) ?? words];
+        });
+      // As the Shortcode block keeps it, and as a paragraph of the classic editor.
+      const line = shortcode(attributes);
+      for (const content of [`<!-- wp:shortcode -->\n${line}\n<!-- /wp:shortcode -->`, `Talk: ${line} now`]) {
+        await asVisitor(publish(content), async (page) => {
+          const kept = await page.$eval('synthflow-call', (one) =>
+            one.getAttributeNames().map((name): [string, string] => [name, one.getAttribute(name)!]),
+          );
+          assert.deepEqual(
+            kept.filter(([name]) => !['token-endpoint', 'assets-url'].includes(name)).sort(),
+            attributes.sort(),
+          );
+        });
+      }
     });
 
     it('speaks WebSocket media too, and both on one page by their names', async () => {
