@@ -1,3 +1,3 @@
 import { tryExample } from './support/example.js';
 
-tryExample({ name: 'next', isServerRendered: true });
+tryExample({ name: 'next', isServerRendered: true, otherBuild: '--webpack' });

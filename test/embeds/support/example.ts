@@ -39,6 +39,8 @@ export interface ExampleOptions {
   readonly built?: string;
   /** Whether there is `npm run dev`. Default true. */
   readonly hasDev?: boolean;
+  /** A build by a bundler that is not the framework's default, as arguments of `npm run build`: it is clicked through, too. */
+  readonly otherBuild?: string;
   /** Whether `npm run token` is the token endpoint, and not a route of its own. */
   readonly hasTokenServer?: boolean;
 }
@@ -64,7 +66,7 @@ class Copy {
 
   /** Runs npm to its end. */
   run(...args: string[]): void {
-    const { status, stdout, stderr } = spawnSync('npm', [...args, '--loglevel=error'], {
+    const { status, stdout, stderr } = spawnSync('npm', ['--loglevel=error', ...args], {
       cwd: this.folder,
       env: environment,
       encoding: 'utf8',
@@ -125,7 +127,7 @@ class Copy {
 
 /** Installs an example, builds it, and clicks through it: as it is built, and while it is developed. */
 export function tryExample(options: ExampleOptions): void {
-  const { name, built, hasDev = true, hasTokenServer = false, isServerRendered = false } = options;
+  const { name, built, otherBuild, hasDev = true, hasTokenServer = false, isServerRendered = false } = options;
   describe(`examples/${name}`, () => {
     let browser: Browser;
     let simulator: Simulator;
@@ -187,6 +189,15 @@ export function tryExample(options: ExampleOptions): void {
         await visitWith(site.url, (page) => assertWorks(page, simulator)).finally(() => site.close());
       }
     });
+
+    if (otherBuild !== undefined) {
+      it(`makes a call as ${otherBuild} builds it`, { timeout: 240_000 }, async () => {
+        copy.run('run', 'build', '--', otherBuild);
+        const url = await startScript('start');
+        if (isServerRendered) await assertRendered(url);
+        await visitWith(url, (page) => assertWorks(page, simulator)).finally(() => copy.stop());
+      });
+    }
 
     if (hasDev) {
       it('makes a call while it is developed', { timeout: 240_000 }, async () => {
