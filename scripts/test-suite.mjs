@@ -6,7 +6,7 @@
 // `npm run test:lifecycle`: what a page, a browser, an agent and time may do to a call: the long forms of what `npm test`
 // tries in short. The last line is `N passed, N failed`.
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { ensureBrowser } from './browsers.mjs';
 import { ensurePackages, root, run } from './setup.mjs';
 
@@ -18,10 +18,13 @@ try {
   process.exit(1);
 }
 const folder = process.argv[2];
+// The examples ask for a newer Node than ours, some of them; the plugin for an older PHP.
+if (existsSync(`${root}test/${folder}/package.json`)) {
+  run('npm', 'install', '--prefix', `test/${folder}`, '--no-audit', '--no-fund', '--loglevel=error');
+}
 if (folder === 'embeds') {
-  // The examples install all of the package; some ask for a newer Node than ours.
+  // The examples install all of the package.
   run('npm', 'run', 'build');
-  run('npm', 'install', '--prefix', 'test/embeds', '--no-audit', '--no-fund', '--loglevel=error');
 } else {
   const { buildAll } = await import('./build.mjs');
   await buildAll(['script', 'classic']);
