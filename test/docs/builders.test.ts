@@ -70,6 +70,17 @@ const basicHtml = filtered(
 /** Joomla's default filter for authors: a list of forbidden tags, script among them. */
 const withoutScripts = (markup: string): string => asItIs(markup.replace(/<script[\s\S]*?<\/script>/g, ''));
 
+/** Ghost's Markdown card, as Ghost 5.130.6 was seen to do it: a tag of more than one line becomes a paragraph. */
+const byMarkdownCard = (markup: string): string =>
+  asItIs(
+    markup.replace(
+      /<(synthflow-call\n[^>]*)>\s*<\/synthflow-call>/g,
+      (_, text: string) => `<p>&lt;${text.replaceAll('\n', '<br>\n')}</p>\n<blockquote>\n\n</blockquote>`,
+    ),
+  );
+/** Ghost's Admin API with `?source=html`: what is in no card's comments is read by an editor that knows neither tag. */
+const byEditor = filtered('p', 'strong', 'em', 'a');
+
 /** An iframe of another origin that the builder makes. */
 const inIframe = (markup: string, allow: string): Pick<SiteOptions, 'html' | 'files'> => ({
   html: `${head}<body><main>Welcome</main><iframe title="Code" src="{elsewhere}/code.html" ${allow}></iframe></body>`,
@@ -153,6 +164,8 @@ describe('what site builders are given', () => {
   for (const [what, html] of [
     ['Drupal’s Basic HTML drops both tags', basicHtml(paste('drupal', 1))],
     ['Joomla’s filter drops the script', withoutScripts(paste('joomla'))],
+    ['Ghost’s Markdown card makes text of the tag', byMarkdownCard(paste('ghost', 1))],
+    ['Ghost’s API drops both tags', byEditor(paste('ghost', 1))],
     ['a tag manager does not run modules', byTagManager(paste('webflow', 1))],
   ] as const) {
     it(`${what}, as the docs say`, () =>
