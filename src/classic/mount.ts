@@ -5,7 +5,9 @@ import { SynthflowCall } from '../element/index.js';
  * makes none, and one that says the same as an element of the page neither: a tag manager may run it again.
  */
 export function mount(script: HTMLScriptElement): void {
-  const names = ['id', ...SynthflowCall.observedAttributes].filter((name) => script.hasAttribute(`data-${name}`));
+  const names = ['id', 'lang', ...SynthflowCall.observedAttributes].filter((name) =>
+    script.hasAttribute(`data-${name}`),
+  );
   if (names.length === 0) return;
   const element = document.createElement('synthflow-call');
   for (const name of names) element.setAttribute(name, script.getAttribute(`data-${name}`)!);

@@ -70,6 +70,30 @@ describe('the classic script', () => {
       },
     ));
 
+  it('takes every attribute of the element from its own tag', () => {
+    const { modules } = JSON.parse(readFileSync(`${root}custom-elements.json`, 'utf8')) as {
+      modules: { declarations: { tagName?: string; attributes: { name: string }[] }[] }[];
+    };
+    const { attributes } = modules.flatMap(({ declarations }) => declarations).find(({ tagName }) => tagName)!;
+    const names = ['id', ...attributes.map(({ name }) => name)];
+    const said = names.map((name) => `data-${name}="${name === 'assets-url' ? '/dist/' : ''}"`).join(' ');
+    return onSite(
+      browser,
+      startSite('speech', { html: `${head}<script src="/dist/synthflow-call.iife.js" ${said}></script>` }),
+      async (page) => {
+        const taken = await (await page.waitForSelector('synthflow-call'))!.evaluate((element) =>
+          element.getAttributeNames(),
+        );
+        assert.deepEqual(
+          names.filter((name) => !taken.includes(name)),
+          [],
+        );
+        // A session URL works once: it does not stay in the page.
+        assert.equal(await page.$eval('script', (one) => one.hasAttribute('data-session-url')), false);
+      },
+    );
+  });
+
   it('mounts a floating one at the end of the page, from a tag in the head', () =>
     onSite(
       browser,
@@ -128,17 +152,21 @@ describe('the classic script', () => {
     ));
 
   it('adds no second button where a tag manager runs it again, muted meanwhile or not', () =>
-    onSite(browser, startSite('speech', { html: `${head}${script('data-position="top-left"')}` }), async (page) => {
-      await page.$eval('synthflow-call', (element) => element.mute());
-      await page.evaluate(async () => {
-        const again = document.createElement('script');
-        for (const { name, value } of document.querySelector('script')!.attributes) again.setAttribute(name, value);
-        document.body.append(again);
-        await new Promise((resolve) => (again.onload = resolve));
-      });
-      assert.equal((await elementsOf(page)).length, 1);
-      assert.deepEqual(consoleOf.get(page), []);
-    }));
+    onSite(
+      browser,
+      startSite('speech', { html: `${head}${script('data-position="top-left" data-muted')}` }),
+      async (page) => {
+        await page.$eval('synthflow-call', (element) => element.unmute());
+        await page.evaluate(async () => {
+          const again = document.createElement('script');
+          for (const { name, value } of document.querySelector('script')!.attributes) again.setAttribute(name, value);
+          document.body.append(again);
+          await new Promise((resolve) => (again.onload = resolve));
+        });
+        assert.equal((await elementsOf(page)).length, 1);
+        assert.deepEqual(consoleOf.get(page), []);
+      },
+    ));
 
   describe('its commands', () => {
     it('are those that waited for it, in their order, and those that come', () =>

@@ -33,6 +33,9 @@ describe('the workflows', () => {
     assert.ok(at('npm run check:static') >= 0);
     assert.ok(at('npm run check:static') < at('scripts/release.mjs'));
     assert.ok(at('scripts/release.mjs') < at('publish'));
+    // npm refuses provenance of a package that names no repository, or another one.
+    assert.ok(at('repository.url="git+$GITHUB_SERVER_URL/$GITHUB_REPOSITORY.git"') >= 0);
+    assert.ok(at('repository.url') < at('publish'));
     assert.match(
       steps[at('publish')]!,
       /^npx npm@\d+\.\d+\.\d+ publish --provenance --access public --ignore-scripts$/,
