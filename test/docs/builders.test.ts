@@ -16,10 +16,12 @@ import {
 
 const worker = 'https://synthflow-token.example.workers.dev';
 
+const pageOf = (name: string): string =>
+  readFileSync(new URL(`../../docs/embedding/${name}.md`, import.meta.url), 'utf8');
+
 /** The n-th piece of markup of a page of the docs, for this test's site: the Worker's is another origin. */
 function paste(name: string, n = 0): string {
-  const text = readFileSync(new URL(`../../docs/embedding/${name}.md`, import.meta.url), 'utf8');
-  const sample = [...text.matchAll(/^```(?:html|liquid)\n([\s\S]*?)^```$/gm)][n];
+  const sample = [...pageOf(name).matchAll(/^```(?:html|liquid)\n([\s\S]*?)^```$/gm)][n];
   assert.ok(sample, `docs/embedding/${name}.md has markup ${n}`);
   return sample[1]!
     .replaceAll(`${worker}/api/`, '{elsewhere}/api/')
@@ -98,7 +100,8 @@ describe('what site builders are given', () => {
     const headers = { 'Access-Control-Allow-Origin': '*' };
     const site = await startSite('speech', { isElsewhere: true, headers, ...options });
     try {
-      const page = await visit(browser, site.url, { hasTag: false });
+      // A policy would block the recorder, too.
+      const page = await visit(browser, site.url, { hasTag: false, record: options.policy === undefined });
       await test(page);
       await page.close();
     } finally {
@@ -150,6 +153,32 @@ describe('what site builders are given', () => {
   ] as const) {
     it(`${name}, paste ${n + 1}: a call, with all of one origin`, () =>
       onPage({ isElsewhere: false, html: asItIs(paste(name, n)) }, call));
+  }
+
+  for (const [name, n, home] of [
+    ['webflow', 0, 'worker'],
+    ['webflow', 1, 'worker'],
+    ['drupal', 1, 'drupal'],
+    ['joomla', 0, 'joomla'],
+  ] as const) {
+    it(`${name}, paste ${n + 1}: a call under the policies that ${home}.md names, and nothing that they block`, async () => {
+      const [, policy, permissions] = /^ *Content-Security-Policy: (.*)\n *Permissions-Policy: (.*)$/m.exec(
+        pageOf(home),
+      )!;
+      const isElsewhere = home === 'worker';
+      await onPage(
+        {
+          isElsewhere,
+          html: asItIs(paste(name, n)),
+          headers: { 'Permissions-Policy': permissions!, 'Access-Control-Allow-Origin': '*' },
+          policy: `default-src 'none'; img-src data:; ${policy!.replaceAll(worker, 'http://127.0.0.1:*').replace('wss://widget.synthflow.ai', '{socket}')}`,
+        },
+        async (page) => {
+          await call(page);
+          assert.deepEqual(await page.evaluate(() => window.witness.violations), []);
+        },
+      );
+    });
   }
 
   it('drupal, paste 1: the theme’s library, which needs no tag of its own', () =>
