@@ -6,9 +6,10 @@ const element = readFileSync(new URL('../src/element/synthflow-call.ts', import.
 const privateNames = [...element.matchAll(/^ {2}private (\w+)/gm)].map(([, name]) => name);
 /** What Lit's own classes and the element say to one another, and pages need not say to it. */
 const litNames =
-  'createProperty|createRenderRoot|elementProperties|enableUpdating|getPropertyDescriptor|hasUpdated|isUpdatePending|performUpdate|renderOptions|shadowRootOptions|useDefault|willUpdate';
+  'createProperty|createRenderRoot|elementProperties|enableUpdating|getPropertyDescriptor|hasUpdated|isUpdatePending|performUpdate|renderOptions|renderRoot|requestUpdate|shadowRootOptions|useDefault|willUpdate';
 /** What the call and its sound say to one another. */
-const callNames = 'disarm|isPoor|setMicrophone|setMuted|setRinging|setSpeaker|setVolume|timeoutsMs';
+const callNames =
+  'canOpen|deadline|disarm|fetchBinding|fetchSession|hangUpUnused|heldSinceMs|hungUpCode|idleTimeoutS|isPoor|letSleep|maxDurationS|mediaKeys|onLost|onSilent|onStream|openAudio|quality|setStream|startThread|stopped|ticking|setMicrophone|setMuted|setRinging|setSpeaker|setVolume|timeoutsMs';
 
 /** The element's own custom properties by shorter names: the page sees them only where it looks for them. */
 function shortenProperties(code) {

@@ -423,7 +423,10 @@ export class CallController {
   #lose(attempt: Attempt, closeCode: number): void {
     const { reconnect, tokenProvider, tokenEndpoint } = attempt.options;
     if (!reconnect || this.#stats.reconnects >= mostReconnects || !(tokenProvider || tokenEndpoint)) {
-      return this.#fail(attempt, new CallError('connection-lost', { closeCode }));
+      return this.#fail(
+        attempt,
+        new CallError('connection-lost', { closeCode, detail: reconnect ? '' : 'Set reconnect.' }),
+      );
     }
     this.#hangUp(attempt);
     const atMs = this.#parts.now();
@@ -465,7 +468,7 @@ export class CallController {
 
   #giveUp(attempt: Attempt): void {
     const { closeCode, error } = attempt.loss!;
-    const detail = error ? `No new session: ${error.code}.` : '';
+    const detail = error ? `No new session: ${error.code}: ${error.message}` : '';
     this.#fail(attempt, new CallError('connection-lost', { closeCode, detail }));
   }
 

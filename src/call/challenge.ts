@@ -43,7 +43,7 @@ export async function solve(
   }
   return {
     detail: isOurs
-      ? 'Its challenge is malformed or too much work.'
+      ? 'Its challenge is malformed or too much work: lower its cost.'
       : 'Its challenge is one for challengeSolver, which is not set or has failed.',
   };
 }

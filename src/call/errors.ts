@@ -28,28 +28,29 @@ export interface CallErrorDetails {
 
 /** For the site's developer: what happened and what to change. */
 const sentences: Record<CallErrorCode, string> = {
-  'unsupported-browser': 'The browser lacks getUserMedia, AudioWorklet, popover or, for Opus, WebCodecs.',
+  'unsupported-browser':
+    'Set fallback-href: the browser lacks getUserMedia, AudioWorklet, popover or, for Opus, WebCodecs.',
   'insecure-context': 'Serve the page over https; where it is in an iframe, every page around it too.',
   'microphone-denied':
     'The visitor, the browser or the system refused the microphone. An iframe needs allow="microphone; autoplay".',
   'microphone-blocked-by-policy':
     'Send "Permissions-Policy: microphone=(self)". An iframe needs allow="microphone; autoplay".',
-  'microphone-not-found': 'The system has no microphone, or hides it from the browser.',
-  'microphone-in-use': 'The system does not give the microphone. Another application may hold it.',
-  'microphone-lost': 'The microphone is gone, and none could be taken within 3 s.',
+  'microphone-not-found': "Connect a microphone, and let the browser use it in the system's settings.",
+  'microphone-in-use': 'Close other applications that hold the microphone.',
+  'microphone-lost': 'Connect a microphone: it is gone, and none could be taken within 3 s.',
   'token-endpoint-missing': 'Set token-endpoint to the URL of yours, or tokenProvider.',
   'token-request-failed': 'The token endpoint gave no session.',
-  'token-request-timeout': 'The token endpoint did not answer within 10 s.',
+  'token-request-timeout': 'The token endpoint did not answer within 10 s. Mend the error in its log.',
   'token-response-invalid': 'The token endpoint must answer JSON: { "sessionURL": "wss://…" }.',
   'rate-limited': 'The token endpoint gives no session for now.',
   'session-url-rejected': 'sessionURL must be an absolute wss: URL.',
   'connection-failed':
     'The websocket was refused, or closed before the agent was ready. Allow it in connect-src of the Content-Security-Policy. A session URL works once.',
-  'connection-timeout': 'The websocket did not open within 10 s. A firewall or proxy may hold it up.',
+  'connection-timeout': 'The websocket did not open within 10 s. Let firewalls and proxies pass it.',
   'agent-timeout': 'The agent was not ready within 20 s. `synthflow-call doctor --live` calls it without a browser.',
-  'connection-lost': 'The connection was lost.',
-  'audio-failed': 'The sound does not work.',
-  'protocol-error': 'The protocol, codec, framing or server name is unknown.',
+  'connection-lost': 'The connection was lost. Raise the timeouts of proxies.',
+  'audio-failed': 'No sound. Serve all files in one version, and close other AudioContexts.',
+  'protocol-error': 'The protocol, codec, framing or server name is unknown. Serve script and endpoint in one version.',
 };
 
 /** Failures that a second try cannot mend without a change to the page, the site or the browser. */

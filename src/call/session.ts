@@ -90,13 +90,16 @@ export interface Binding {
   readonly callId: string | undefined;
 }
 
-/** What to do about a refusal of our own endpoint, by its code. Its message is not shown: another's might hold anything. */
+/** What to change after a refusal, by our own endpoint's code or any's status. Its message is not shown: it might hold anything. */
 const remedies: Readonly<Record<string, string>> = {
   'agent-required': 'Set assistant-id.',
   'agent-not-allowed': 'Add assistant-id to the agents of the endpoint (SYNTHFLOW_AGENTS).',
+  'origin-not-allowed': 'Add this origin to its ALLOWED_ORIGINS.',
   'upstream-rejected-key': 'Check its apiKey (SYNTHFLOW_API_KEY).',
-  'rate-limited': 'Its log names the limit.',
-  'upstream-not-enabled': 'WebSocket media is not enabled for your account.',
+  'upstream-not-enabled': 'Have WebSocket media enabled for your account.',
+  404: 'Set token-endpoint to its path.',
+  429: 'Raise the limit that its log names.',
+  other: 'Mend the error in its log.',
 };
 /** More of an answer is not read, in bytes: an endless one must not fill the memory until the time is over. */
 const mostAnswerBytes = 2 ** 16;
@@ -232,7 +235,7 @@ async function askEndpoint(
     throw new CallError('token-request-failed', {
       detail: navigator.onLine
         ? 'No answer that the page may read: redirects are not followed, the endpoint must allow this origin (ALLOWED_ORIGINS, Access-Control-Allow-Origin), and connect-src the endpoint.'
-        : 'The browser is offline.',
+        : 'Connect the browser: it is offline.',
     });
   }
   const answer: unknown = await readJson(response).catch(() => signal.throwIfAborted());
@@ -255,22 +258,32 @@ function readJson({ body }: Response): Promise<unknown> {
 
 function refusal(response: Response, answer: unknown, { method }: RequestInit): CallError {
   const { status: httpStatus, headers } = response;
-  const wantsPost = !method && [405, 428].includes(httpStatus);
   const error = (answer as { error?: { code?: unknown; retryAfter?: unknown } } | undefined)?.error;
   const endpointCode = typeof error?.code === 'string' && /^[\w-]{1,64}$/.test(error.code) ? error.code : undefined;
   const isBusy = httpStatus === 429 || httpStatus === 503;
-  const remedy = endpointCode && Object.hasOwn(remedies, endpointCode) ? ` ${remedies[endpointCode]}` : '';
+  const keys = [`${endpointCode}`, isBusy ? 429 : httpStatus];
+  const remedy =
+    httpStatus === 405 || (httpStatus === 428 && !method)
+      ? `Set token-method="${method ? 'get' : 'post'}".`
+      : remedies[keys.find((key) => Object.hasOwn(remedies, key)) ?? 'other'];
   return new CallError(isBusy ? 'rate-limited' : 'token-request-failed', {
-    detail: `It answered ${httpStatus}${endpointCode ? ` (${endpointCode})` : ''}.${wantsPost ? ' Set token-method="post".' : ''}${remedy}`,
+    detail: `It answered ${httpStatus}${endpointCode ? ` (${endpointCode})` : ''}. ${remedy}`,
     httpStatus,
     endpointCode,
-    retryAfterS: seconds(error?.retryAfter) ?? seconds(headers.get('Retry-After')),
+    retryAfterS: wait(error?.retryAfter) ?? wait(headers.get('Retry-After'), headers.get('Date')),
   });
 }
 
-function seconds(value: unknown): number | undefined {
-  const count = Number.parseFloat(String(value));
-  return count >= 0 ? Math.floor(Math.min(count, longestRetryS)) : undefined;
+/**
+ * How long to wait, in whole seconds: a number of them, or a date (RFC 9110, 10.2.3) by the clock of whoever sent it, where that
+ * may be read.
+ */
+function wait(word: unknown, sentAt?: string | null): number | undefined {
+  const text = String(word);
+  // Of its three forms only asctime's does not say GMT.
+  const date = /^[A-Z].*:/.test(text) && Date.parse(text.replace(/( GMT)?$/, ' GMT'));
+  const seconds = date ? Math.max(0, date - (Date.parse(sentAt!) || Date.now())) / 1000 : Number.parseFloat(text);
+  return seconds >= 0 ? Math.floor(Math.min(seconds, longestRetryS)) : undefined;
 }
 
 function checkedUrl(text: string): string {

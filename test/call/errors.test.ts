@@ -24,6 +24,10 @@ const codes: Record<CallErrorCode, boolean> = {
   'protocol-error': false,
 };
 
+/** What a sentence holds that tells what to do. */
+const instruction =
+  /(^|[.:] )(Allow|Close|Connect|Let|Raise|Mend|Send|Serve|Set) |, and close | must (be|answer) | needs allow=|`synthflow-call doctor/;
+
 describe('a call’s error', () => {
   for (const [name, retryable] of Object.entries(codes)) {
     const code = name as CallErrorCode;
@@ -34,6 +38,14 @@ describe('a call’s error', () => {
       expect(error.code).to.equal(code);
       expect(error.retryable).to.equal(retryable);
       expect(error.message).to.match(/^[A-Za-z].{20,}\.$/);
+    });
+  }
+
+  for (const code of Object.keys(codes)) {
+    // `token-request-failed` says it in its detail, by what has happened.
+    if (code === 'token-request-failed' || code === 'rate-limited') continue;
+    it(`${code} says what to change`, () => {
+      expect(new CallError(code as CallErrorCode).message).to.match(instruction);
     });
   }
 

@@ -198,10 +198,29 @@ describe('a session', () => {
       expect(error.message).to.match(/\(agent-required\)\. Set assistant-id\.$/);
     });
 
-    it('knows no remedy for a code that it does not know', async () => {
+    it('names the log for a code that it does not know', async () => {
       answersWith({ error: { code: 'constructor' } }, { status: 400 });
-      expect((await failureOf({ tokenEndpoint: endpoint })).message).to.match(/It answered 400 \(constructor\)\.$/);
+      const { message } = await failureOf({ tokenEndpoint: endpoint });
+      expect(message).to.match(/It answered 400 \(constructor\)\. Mend the error in its log\.$/);
     });
+
+    const remedies: [number, object, RegExp][] = [
+      [404, {}, /It answered 404\. Set token-endpoint to its path\.$/],
+      [404, { code: 'no-such-page' }, /It answered 404 \(no-such-page\)\. Set token-endpoint to its path\.$/],
+      [403, { code: 'origin-not-allowed' }, /\. Add this origin to its ALLOWED_ORIGINS\.$/],
+      [403, { code: 'challenge-failed' }, /\. Mend the error in its log\.$/],
+      [405, {}, /It answered 405\. Set token-method="get"\.$/],
+      [428, {}, /It answered 428\. Mend the error in its log\.$/],
+      [429, {}, /It answered 429\. Raise the limit that its log names\.$/],
+      [503, { code: 'busy' }, /It answered 503 \(busy\)\. Raise the limit that its log names\.$/],
+      [500, {}, /It answered 500\. Mend the error in its log\.$/],
+    ];
+    for (const [status, error, sentence] of remedies) {
+      it(`with ${status} ${JSON.stringify(error)} says what to change`, async () => {
+        answersWith({ error }, { status });
+        expect((await failureOf({ tokenEndpoint: endpoint })).message).to.match(sentence);
+      });
+    }
 
     const hostileCodes = [
       '<img src=x onerror=alert(1)>',
@@ -222,7 +241,7 @@ describe('a session', () => {
         answersWith({ error: { code, message: 'secret-token' } }, { status: 400 });
         const error = await failureOf({ tokenEndpoint: endpoint });
         expect(error.endpointCode).to.equal(undefined);
-        expect(error.message).to.match(/It answered 400\.$/);
+        expect(error.message).to.match(/It answered 400\. Mend the error in its log\.$/);
       });
     }
 
@@ -241,6 +260,10 @@ describe('a session', () => {
       ['nothing for a negative header', undefined, '-1', undefined],
       ['nothing for no number', { a: 1 }, 'NaN', undefined],
       ['nothing for null', null, '', undefined],
+      ['nothing for a word with a colon', undefined, 'Soon: later', undefined],
+      ['an hour at most, for a date', undefined, 'Fri, 31 Dec 9999 23:59:59 GMT', 3600],
+      ['none until a date that has passed', undefined, 'Sun, 06 Nov 1994 08:49:37 GMT', 0],
+      ['the body before a date', 5, 'Fri, 31 Dec 9999 23:59:59 GMT', 5],
     ];
     for (const [what, retryAfter, header, seconds] of waits) {
       for (const status of [429, 503]) {
@@ -251,6 +274,24 @@ describe('a session', () => {
         });
       }
     }
+
+    // https://www.rfc-editor.org/rfc/rfc9110.html#section-5.6.7: all three forms are to be read.
+    for (const date of [
+      'Sun, 06 Nov 1994 08:49:37 GMT',
+      'Sunday, 06-Nov-94 08:49:37 GMT',
+      'Sun Nov  6 08:49:37 1994',
+    ]) {
+      it(`waits until ${date}, by the endpoint’s own clock`, async () => {
+        answersWith({}, { status: 429, headers: { 'Retry-After': date, Date: 'Sun, 06 Nov 1994 08:49:00 GMT' } });
+        expect((await failureOf({ tokenEndpoint: endpoint })).retryAfterS).to.equal(37);
+      });
+    }
+
+    it('waits until a date by the browser’s clock where the endpoint’s may not be read', async () => {
+      const date = new Date(Date.now() + 60_000).toUTCString();
+      answersWith({}, { status: 503, headers: { 'Retry-After': date } });
+      expect((await failureOf({ tokenEndpoint: endpoint })).retryAfterS).to.be.within(0, 60);
+    });
   });
 
   describe('from an endpoint that cannot be reached', () => {
@@ -634,7 +675,7 @@ describe('a session', () => {
         const error = await failureOf({ tokenEndpoint: endpoint, tokenMethod: 'get' });
         expect(error).to.include({ code: 'token-request-failed', httpStatus: status });
         expect(error.message).to.include('Set token-method="post"');
-        expect((await failureOf({ tokenEndpoint: endpoint })).message).not.to.include('token-method');
+        expect((await failureOf({ tokenEndpoint: endpoint })).message).not.to.include('"post"');
         expect(asked.map(({ init }) => init.method)).to.deep.equal([undefined, 'POST', 'POST']);
       });
     }

@@ -132,13 +132,13 @@ const failures: Failure[] = [
   {
     title: 'a token endpoint that never answers',
     code: 'token-request-timeout',
-    developer: /did not answer within 10 s/,
+    developer: /did not answer within 10 s\. Mend the error in its log/,
     ...brokenEndpoint((request) => void request.resume()),
   },
   {
     title: 'a token endpoint that begins an answer and does not end it',
     code: 'token-request-timeout',
-    developer: /did not answer within 10 s/,
+    developer: /did not answer within 10 s\. Mend the error in its log/,
     ...brokenEndpoint((request, response) => {
       request.resume();
       response.writeHead(200, { 'Content-Type': 'application/json' });
@@ -148,7 +148,7 @@ const failures: Failure[] = [
   {
     title: 'a websocket that is not answered',
     code: 'connection-timeout',
-    developer: /did not open within 10 s\..*firewall or proxy/,
+    developer: /did not open within 10 s\. Let firewalls and proxies pass it/,
     scenario: 'never-open',
     ...useWellAgent,
   },
@@ -157,7 +157,7 @@ const failures: Failure[] = [
   {
     title: 'a microphone that is unplugged in the call',
     code: 'microphone-lost',
-    developer: /gone, and none could be taken within 3 s/,
+    developer: /^Connect a microphone: it is gone, and none could be taken within 3 s/,
     during: async (visit) => {
       await imitate('NotFoundError', 'Requested device not found')(visit);
       await visit.setMicrophone('denied');
@@ -216,7 +216,7 @@ const failures: Failure[] = [
   {
     title: 'a microphone that another application holds',
     code: 'microphone-in-use',
-    developer: /Another application may hold it/,
+    developer: /^Close other applications that hold the microphone/,
     prepare: imitate('NotReadableError', 'Could not start audio source'),
     mend: stopImitating,
   },
@@ -231,7 +231,7 @@ const failures: Failure[] = [
   {
     title: 'a browser without AudioWorklet',
     code: 'unsupported-browser',
-    developer: /lacks getUserMedia, AudioWorklet/,
+    developer: /^Set fallback-href: the browser lacks getUserMedia, AudioWorklet/,
     prepare: ({ frame }) => frame().evaluate(() => void Reflect.deleteProperty(window, 'AudioWorkletNode')),
     mend: async ({ page }) => void (await page.reload()),
   },
@@ -244,24 +244,42 @@ const failures: Failure[] = [
     site: { html: pageWith('<synthflow-call assistant-id="agent"></synthflow-call>') },
     mend: setAttribute('token-endpoint', '/api/synthflow/token'),
   },
-  ...[404, 500].map((httpStatus): Failure => ({
+  ...(
+    [
+      [404, 'Set token-endpoint to its path'],
+      [405, 'Set token-method="get"'],
+      [500, 'Mend the error in its log'],
+    ] as const
+  ).map(([httpStatus, remedy]): Failure => ({
     title: `a token endpoint that answers ${httpStatus}`,
     code: 'token-request-failed',
-    developer: new RegExp(`gave no session\\. It answered ${httpStatus}\\.$`),
+    developer: new RegExp(`gave no session\\. It answered ${httpStatus}\\. ${remedy}\\.$`),
     known: { httpStatus },
     ...brokenEndpoint(answering(httpStatus, upstreamWords)),
   })),
   {
     title: 'a token endpoint that answers 429 with Retry-After',
     code: 'rate-limited',
-    developer: /gives no session for now\. It answered 429\.$/,
+    developer: /gives no session for now\. It answered 429\. Raise the limit that its log names\.$/,
     known: { httpStatus: 429, retryAfterS: 7 },
     ...brokenEndpoint(answering(429, upstreamWords, { 'Retry-After': '7' })),
   },
   {
+    title: 'a token endpoint that answers 503 with a date in Retry-After',
+    code: 'rate-limited',
+    developer: /It answered 503\. Raise the limit that its log names\.$/,
+    known: { httpStatus: 503, retryAfterS: 60 },
+    ...brokenEndpoint(
+      answering(503, upstreamWords, {
+        'Retry-After': 'Sun, 06 Nov 1994 08:50:37 GMT',
+        Date: 'Sun, 06 Nov 1994 08:49:37 GMT',
+      }),
+    ),
+  },
+  {
     title: 'a token endpoint whose own limit is reached',
     code: 'rate-limited',
-    developer: /It answered 429 \(rate-limited\)\. Its log names the limit/,
+    developer: /It answered 429 \(rate-limited\)\. Raise the limit that its log names/,
     known: { httpStatus: 429, retryAfterS: 40, endpointCode: 'rate-limited' },
     ...brokenEndpoint(
       answering(429, { error: { code: 'rate-limited', message: upstreamWords, requestId: '1', retryAfter: 40 } }),
@@ -270,7 +288,7 @@ const failures: Failure[] = [
   {
     title: 'an account without WebSocket media',
     code: 'token-request-failed',
-    developer: /It answered 502 \(upstream-not-enabled\)\. WebSocket media is not enabled for your account/,
+    developer: /It answered 502 \(upstream-not-enabled\)\. Have WebSocket media enabled for your account/,
     known: { httpStatus: 502, endpointCode: 'upstream-not-enabled' },
     scenario: { name: 'not-enabled' },
     site: { wire: { codec: 'l16' } },
@@ -341,7 +359,7 @@ const failures: Failure[] = [
   {
     title: 'a browser that is offline',
     code: 'token-request-failed',
-    developer: /The browser is offline\.$/,
+    developer: /Connect the browser: it is offline\.$/,
     visitor: noConnection,
     prepare: ({ page }) => page.setOfflineMode(true),
     mend: ({ page }) => page.setOfflineMode(false),
@@ -398,7 +416,7 @@ const failures: Failure[] = [
   {
     title: 'a wire that nobody knows',
     code: 'protocol-error',
-    developer: /^The protocol, codec, framing or server name is unknown/,
+    developer: /server name is unknown\. Serve script and endpoint in one version/,
     ...brokenEndpoint(session('ws://localhost:1/sk-secret', { protocol: 'morse' })),
   },
 
@@ -436,7 +454,9 @@ const failures: Failure[] = [
   ...[1006, 1011, 1012, 4000].map((closeCode): Failure => ({
     title: `a call that is closed with ${closeCode}`,
     code: 'connection-lost',
-    developer: new RegExp(`^The connection was lost\\. Close code: ${closeCode}\\.$`),
+    developer: new RegExp(
+      `^The connection was lost\\. Raise the timeouts of proxies\\. Set reconnect\\. Close code: ${closeCode}\\.$`,
+    ),
     known: { closeCode },
     during: async ({ site }) => site.simulator.hangUp(closeCode),
     mend: async () => {},
@@ -488,7 +508,7 @@ describe('a failure', { concurrency, timeout: 600_000 }, () => {
 const noMicrophone: Failure = {
   title: 'a machine without a microphone',
   code: 'microphone-not-found',
-  developer: /^The system has no microphone/,
+  developer: /^Connect a microphone, and let the browser use it/,
   mend: plugIn,
 };
 
