@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Browser } from 'puppeteer-core';
+import type { Browser, Page } from 'puppeteer-core';
 import {
   clickCall,
   consoleOf,
   expectNothingOpen,
   launch,
+  type Site,
   startSite,
   tag,
-  tryThrice,
   visit,
   waitForStatus,
 } from '../e2e/support/site.js';
@@ -18,6 +18,8 @@ const cdn = 'http://127.0.0.1:*';
 const files = "default-src 'none'; style-src 'self'; connect-src 'self' {socket}";
 const beside = (name: string) => `http://localhost:*/dist/${name}`;
 const oneScript = beside('synthflow-call.js');
+/** The second is for where no Worker starts. */
+const besides = `${beside('synthflow-call.worklet.js')} ${beside('synthflow-call.socket-host.js')}`;
 const trusted = "require-trusted-types-for 'script'; trusted-types lit-html synthflow-call";
 
 interface Embedding {
@@ -153,14 +155,14 @@ const embeddings: Embedding[] = [
   },
   {
     title: 'each file by its path, and a page in German',
-    policy: `${files}; script-src ${oneScript} ${beside('synthflow-call.worklet.js')} ${beside('locales/de.js')}; worker-src 'self'`,
+    policy: `${files}; script-src ${oneScript} ${besides} ${beside('locales/de.js')}; worker-src 'self'`,
     lang: 'de',
     words: 'Anruf starten',
     socketIn: 'worker',
   },
   {
     title: 'each file by its path but the language’s',
-    policy: `${files}; script-src ${oneScript} ${beside('synthflow-call.worklet.js')}; worker-src 'self'`,
+    policy: `${files}; script-src ${oneScript} ${besides}; worker-src 'self'`,
     lang: 'de',
     socketIn: 'worker',
     reported: ['script-src-elem'],
@@ -193,51 +195,79 @@ describe('a Content-Security-Policy', { concurrency: 3, timeout: 600_000 }, () =
     const { title, reported = [] } = embedding;
     const consequence =
       reported.length > 0 ? `calls, and ${reported.join(' and ')} is reported` : 'calls without a report';
-    it(`with ${title}: ${consequence}`, { timeout: 120_000 }, () =>
-      // A Worker that takes more than two seconds to start, on a machine that is too busy, is done without.
-      tryThrice(() => call(browser, embedding)),
-    );
+    it(`with ${title}: ${consequence}`, { timeout: 120_000 }, () => meetPolicy(browser, embedding));
   }
 });
 
+/** How often a call is tried: a Worker that takes more than two seconds to start, on a machine that is too busy, is done without. */
+const mostTries = 3;
+
+/** Calls until a call goes as it should. What the policy has reported, and every error, counts in each try. */
+async function meetPolicy(browser: Browser, embedding: Embedding): Promise<void> {
+  const { reported = [] } = embedding;
+  for (let tries = 1; ; tries += 1) {
+    const { violations, errors, lines, fault } = await call(browser, embedding);
+    const directives = [...new Set(violations.map((violation) => violation.split(' ', 1)[0]!))].sort();
+    // A call that did not come far may not have met all that is blocked.
+    const expected = fault ? reported.filter((directive) => directives.includes(directive)) : reported;
+    assert.deepEqual(directives, expected, violations.join(', '));
+    assert.deepEqual(errors, []);
+    if (fault && tries < mostTries) continue;
+    if (fault) throw fault;
+    const said = lines.filter((line) => reported.length === 0 || !line.startsWith('browser: '));
+    return assert.deepEqual(said, []);
+  }
+}
+
+/** What a page has seen of its calls. */
+interface Outcome {
+  readonly violations: readonly string[];
+  readonly errors: readonly string[];
+  /** What was said on the console. */
+  readonly lines: readonly string[];
+  /** Why they did not go as they should. */
+  readonly fault: unknown;
+}
+
 /** Calls twice, until the agent is heard: what is made once a page must do for the second call. */
-async function call(browser: Browser, embedding: Embedding): Promise<void> {
-  const { policy, attributes = '', socketIn, reported = [], lang = 'en', words = 'Start a call' } = embedding;
+async function call(browser: Browser, embedding: Embedding): Promise<Outcome> {
+  const { policy, attributes = '', lang = 'en' } = embedding;
   const script = embedding.script ?? '<script type="module" src="/dist/synthflow-call.js"></script>';
   const html = `<!doctype html><html lang="${lang}"><title>A site</title>${script}${tag(attributes)}</html>`;
   const site = await startSite('speech', { html, policy, headers: { 'Access-Control-Allow-Origin': '*' } });
   const context = await browser.createBrowserContext();
   try {
     const page = await visit(context, site.url, { record: false });
-    await page.waitForFunction(
-      (wanted) =>
-        document.querySelector('synthflow-call')!.shadowRoot!.querySelector('button')!.innerText.trim() === wanted,
-      {},
-      words,
+    const fault = await callTwice(page, site, embedding).then(
+      () => undefined,
+      (error: unknown) => error,
     );
-    for (const round of [1, 2]) {
-      await clickCall(page);
-      await waitForStatus(page, 'active');
-      await page.waitForFunction(() => document.querySelector('synthflow-call')!.stats.firstAudioMs !== undefined);
-      const { sockets, workers } = await page.evaluate(() => window.witness.open());
-      assert.deepEqual(
-        { sockets, workers },
-        socketIn === 'page' ? { sockets: 1, workers: 0 } : { sockets: 0, workers: 1 },
-      );
-      await clickCall(page);
-      assert.equal((await site.simulator.nextReport()).endedBy, 'visitor', `call ${round}`);
-      await expectNothingOpen(page);
-    }
     const { violations, errors } = await page.evaluate(() => window.witness);
-    const directives = new Set(violations.map((violation) => violation.split(' ', 1)[0]));
-    assert.deepEqual([...directives].sort(), reported, violations.join(', '));
-    assert.deepEqual(errors, []);
-    assert.deepEqual(
-      consoleOf.get(page)!.filter((line) => reported.length === 0 || !line.startsWith('browser: ')),
-      [],
-    );
+    return { violations, errors, lines: consoleOf.get(page)!, fault };
   } finally {
     await context.close();
     await site.close();
+  }
+}
+
+async function callTwice(page: Page, site: Site, { socketIn, words = 'Start a call' }: Embedding): Promise<void> {
+  await page.waitForFunction(
+    (wanted) =>
+      document.querySelector('synthflow-call')!.shadowRoot!.querySelector('button')!.innerText.trim() === wanted,
+    {},
+    words,
+  );
+  for (const round of [1, 2]) {
+    await clickCall(page);
+    await waitForStatus(page, 'active');
+    await page.waitForFunction(() => document.querySelector('synthflow-call')!.stats.firstAudioMs !== undefined);
+    const { sockets, workers } = await page.evaluate(() => window.witness.open());
+    assert.deepEqual(
+      { sockets, workers },
+      socketIn === 'page' ? { sockets: 1, workers: 0 } : { sockets: 0, workers: 1 },
+    );
+    await clickCall(page);
+    assert.equal((await site.simulator.nextReport()).endedBy, 'visitor', `call ${round}`);
+    await expectNothingOpen(page);
   }
 }

@@ -80,8 +80,8 @@ const phases: Phase[] = [
   },
   {
     status: 'waiting',
-    // Long enough for the tab to be hidden meanwhile.
-    site: () => ({ starting: startSite({ name: 'speech', readyMs: 4000 }, { html }), release: async () => {} }),
+    // Long enough for the tab to be hidden meanwhile, and half of what an agent may take.
+    site: () => ({ starting: startSite({ name: 'speech', readyMs: 10_000 }, { html }), release: async () => {} }),
   },
   {
     status: 'active',

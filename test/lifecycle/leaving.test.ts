@@ -9,6 +9,7 @@ import {
   pageWith,
   shippedTag,
   startSite,
+  waitForOpenSockets,
   waitForStatus,
 } from '../e2e/support/site.js';
 
@@ -78,7 +79,7 @@ describe('a visitor who leaves the page', () => {
     }));
 
   it('gets the page back as it was, where no call was running', () =>
-    onSite(browser, startSite('speech', { html: card, files: elsewhere }), async (page) => {
+    onSite(browser, startSite('speech', { html: card, files: elsewhere }), async (page, { simulator }) => {
       for (const round of ['before a call', 'after a call']) {
         if (round === 'after a call') {
           await call(page);
@@ -86,6 +87,8 @@ describe('a visitor who leaves the page', () => {
           await waitForStatus(page, 'ended');
           await page.evaluate(() => document.querySelector('synthflow-call')!.stop());
           await expectNothingOpen(page);
+          // A browser keeps no page whose socket is open, and the agent is the last to hear of its end.
+          await waitForOpenSockets(simulator, 0);
         }
         await page.evaluate(() => Object.assign(window, { mark: true }));
         await goAway(page);

@@ -235,7 +235,7 @@ export const nothingOpen = { contexts: 0, tracks: 0, sockets: 0, timers: 0, work
 /** Waits until all that a call opens is closed, and says what is left where it is not. */
 export async function expectNothingOpen(page: Page | Frame): Promise<void> {
   await page
-    .waitForFunction(() => Object.values(window.witness.open()).every((count) => count === 0), { timeout: 5000 })
+    .waitForFunction(() => Object.values(window.witness.open()).every((count) => count === 0), { timeout: 15_000 })
     .catch(() => {});
   assert.deepEqual(await page.evaluate(() => window.witness.open()), nothingOpen);
 }
@@ -341,8 +341,7 @@ export async function onSite(
   const site = await starting;
   try {
     const page = await visit(browser, site.url, options);
-    await test(page, site);
-    await page.close();
+    await test(page, site).finally(() => page.close());
   } finally {
     await site.close();
   }

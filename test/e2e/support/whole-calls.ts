@@ -49,36 +49,45 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
       });
       after(() => browser.close());
 
-      it(`gives the agent ${sampleRate / 1000} kHz in chunks of 20 ms, at the right pitch and level`, () =>
-        onSite(browser, startSite('silent', { wire, html: pageWith(tag(raw)) }), async (page, { simulator }) => {
-          await call(page);
-          await page.waitForFunction(() => document.querySelector('synthflow-call')!.stats.chunksSent > 150);
-          await clickCall(page);
-          const report = await simulator.nextReport();
-          assert.deepEqual(Object.keys(report.chunkSizes), [`${sampleRate / 25}`]);
-          assert.equal(report.clientReadyCount, wire === 'pcm' ? 1 : 0);
-          // The widget websocket's stream begins with `status_client_ready`, WebSocket media's when the agent listens.
-          if (wire !== 'pcm') assert.equal(report.firstAudioBeforeReady, false);
-          assert.ok(Math.abs(report.dominantHz - 1000) < 1, `${report.dominantHz} Hz`);
-          assert.ok(Math.abs(report.levelDbfs - -9) < 1, `${report.levelDbfs} dBFS`);
-          // The number of samples that a second of sound becomes is exact in test/audio; here it is the machine's clock.
-          assert.ok(Math.abs(report.rateHz / sampleRate - 1) < 0.125, `${report.rateHz} samples a second`);
-        }));
+      it(
+        `gives the agent ${sampleRate / 1000} kHz in chunks of 20 ms, at the right pitch and level`,
+        { timeout: 120_000 },
+        () =>
+          tryThrice(() =>
+            onSite(browser, startSite('silent', { wire, html: pageWith(tag(raw)) }), async (page, { simulator }) => {
+              await call(page);
+              await page.waitForFunction(() => document.querySelector('synthflow-call')!.stats.chunksSent > 150);
+              await clickCall(page);
+              const report = await simulator.nextReport();
+              assert.deepEqual(Object.keys(report.chunkSizes), [`${sampleRate / 25}`]);
+              assert.equal(report.clientReadyCount, wire === 'pcm' ? 1 : 0);
+              // The widget websocket's stream begins with `status_client_ready`, WebSocket media's when the agent listens.
+              if (wire !== 'pcm') assert.equal(report.firstAudioBeforeReady, false);
+              assert.ok(Math.abs(report.dominantHz - 1000) < 1, `${report.dominantHz} Hz`);
+              assert.ok(Math.abs(report.levelDbfs - -9) < 1, `${report.levelDbfs} dBFS`);
+              // The number of samples that a second of sound becomes is exact in test/audio; here it is the machine's clock.
+              assert.ok(Math.abs(report.rateHz / sampleRate - 1) < 0.125, `${report.rateHz} samples a second`);
+            }),
+          ),
+      );
 
-      it('gives the agent what was said, without a gap', () =>
-        onSite(browser, startSite('silent', { wire, html: pageWith(tag(raw)) }), async (page, { simulator }) => {
-          await call(page);
-          await page.waitForFunction(() => document.querySelector('synthflow-call')!.stats.chunksSent > 200);
-          await clickCall(page);
-          const heard = toFloat((await simulator.nextReport()).pcm!);
-          // The fake microphone now and then inserts 10 ms of silence, up to three times in four seconds, mostly at first: of
-          // 16 quarters of a second, 10 must be whole.
-          const quarters = Array.from({ length: 16 }, (_, i) =>
-            sineDb(heard.subarray((i * sampleRate) / 4, ((i + 1) * sampleRate) / 4), sampleRate),
-          );
-          const whole = quarters.filter((db) => db > 60).length;
-          assert.ok(whole >= 10, quarters.map((db) => db.toFixed(0)).join(', '));
-        }));
+      it('gives the agent what was said, without a gap', { timeout: 120_000 }, () =>
+        tryThrice(() =>
+          onSite(browser, startSite('silent', { wire, html: pageWith(tag(raw)) }), async (page, { simulator }) => {
+            await call(page);
+            await page.waitForFunction(() => document.querySelector('synthflow-call')!.stats.chunksSent > 200);
+            await clickCall(page);
+            const heard = toFloat((await simulator.nextReport()).pcm!);
+            // The fake microphone now and then inserts 10 ms of silence, up to three times in four seconds, mostly at first: of
+            // 16 quarters of a second, 10 must be whole.
+            const quarters = Array.from({ length: 16 }, (_, i) =>
+              sineDb(heard.subarray((i * sampleRate) / 4, ((i + 1) * sampleRate) / 4), sampleRate),
+            );
+            const whole = quarters.filter((db) => db > 60).length;
+            assert.ok(whole >= 10, quarters.map((db) => db.toFixed(0)).join(', '));
+          }),
+        ),
+      );
 
       it('sends silence while muted, and the stream goes on', () =>
         onSite(
@@ -88,7 +97,12 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
             await call(page);
             await page.waitForFunction(() => document.querySelector('synthflow-call')!.stats.chunksSent > 50);
             await page.locator('synthflow-call >>> [part=mute]').click();
-            await page.waitForFunction(() => document.querySelector('synthflow-call')!.stats.chunksSent > 120);
+            const { chunksSent } = await page.evaluate(() => document.querySelector('synthflow-call')!.stats);
+            await page.waitForFunction(
+              (before) => document.querySelector('synthflow-call')!.stats.chunksSent > before + 100,
+              {},
+              chunksSent,
+            );
             await clickCall(page);
             const { pcm, chunkSizes } = await simulator.nextReport();
             assert.deepEqual(Object.keys(chunkSizes), [`${sampleRate / 25}`]);
@@ -282,24 +296,27 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
         }),
       );
 
-      it('keeps its socket in a Worker, so that a page that is busy holds up no sound', () =>
-        onSite(browser, startSite('speech', { wire }), async (page, { simulator, requests }) => {
-          await call(page);
-          assert.equal(requests.includes('/dist/synthflow-call.worker.js'), true);
-          const { sockets, workers } = await page.evaluate(() => window.witness.open());
-          assert.deepEqual({ sockets, workers }, { sockets: 0, workers: 1 });
-          // The page does nothing else for two seconds, in which a hundred chunks are due.
-          const { chunksSent } = await page.evaluate(() => {
-            const start = performance.now();
-            while (performance.now() - start < 2000);
-            return document.querySelector('synthflow-call')!.stats;
-          });
-          await clickCall(page);
-          const { chunks, longestGapMs } = await simulator.nextReport();
-          assert.ok(chunks > chunksSent + 90, `${chunks - chunksSent} chunks`);
-          assert.ok(longestGapMs < 1000, `${longestGapMs} ms`);
-          await expectNothingOpen(page);
-        }));
+      it('keeps its socket in a Worker, so that a page that is busy holds up no sound', { timeout: 120_000 }, () =>
+        tryThrice(() =>
+          onSite(browser, startSite('speech', { wire }), async (page, { simulator, requests }) => {
+            await call(page);
+            assert.equal(requests.includes('/dist/synthflow-call.worker.js'), true);
+            const { sockets, workers } = await page.evaluate(() => window.witness.open());
+            assert.deepEqual({ sockets, workers }, { sockets: 0, workers: 1 });
+            // The page does nothing else for two seconds, in which a hundred chunks are due.
+            const { chunksSent } = await page.evaluate(() => {
+              const start = performance.now();
+              while (performance.now() - start < 2000);
+              return document.querySelector('synthflow-call')!.stats;
+            });
+            await clickCall(page);
+            const { chunks, longestGapMs } = await simulator.nextReport();
+            assert.ok(chunks > chunksSent + 90, `${chunks - chunksSent} chunks`);
+            assert.ok(longestGapMs < 1000, `${longestGapMs} ms`);
+            await expectNothingOpen(page);
+          }),
+        ),
+      );
 
       it('ends the call when the visitor leaves', () =>
         onSite(browser, startSite('speech', { wire }), async (page, { simulator }) => {
