@@ -1,30 +1,37 @@
-// `npm run soak`: 200 calls in one page, one call of ten minutes and an hour of simulated time, and what each of them holds on
-// to. Fails where that is more than after the warm-up. `npm run soak -- --calls 500 --minutes 30` for other lengths.
+// `npm run soak`: 200 calls in one page and one call of ten minutes, over each wire, and an hour of simulated time, and what each
+// of them holds on to. Fails where that is more than after the warm-up. `npm run soak -- --calls 500 --minutes 30` for other
+// lengths, `--wire media` for one wire.
 import { parseArgs } from 'node:util';
 import { launch } from '../test/e2e/support/site.js';
-import { describeLook, leaks, soakCalls, soakOneCall } from './soak/calls.js';
+import { describeLook, leaks, soakCalls, soakOneCall, soakWires, type SoakOptions } from './soak/calls.js';
 import { simulateCall } from './soak/simulated-hour.js';
 
 const { values } = parseArgs({
-  options: { calls: { type: 'string', default: '200' }, minutes: { type: 'string', default: '10' } },
+  options: {
+    calls: { type: 'string', default: '200' },
+    minutes: { type: 'string', default: '10' },
+    wire: { type: 'string', multiple: true, default: Object.keys(soakWires) },
+  },
 });
 const [calls, minutes] = [Number(values.calls), Number(values.minutes)];
 const found: string[] = [];
 
-console.log(`${calls} calls in one page`);
-await inBrowser(async (browser) => {
-  const onLook = (look: Parameters<typeof describeLook>[1]) => console.log(describeLook('calls', look));
-  found.push(
-    ...leaks(await soakCalls(browser, { count: calls, every: Math.ceil(calls / 10), onLook }), { isIdle: true }),
-  );
-});
+for (const wire of values.wire as SoakOptions['wire'][]) {
+  if (!(wire in soakWires)) throw new Error(`--wire is ${wire}; it may be ${Object.keys(soakWires).join(', ')}.`);
+  console.log(`${calls} calls in one page, over ${wire}`);
+  await inBrowser(async (browser) => {
+    const onLook = (look: Parameters<typeof describeLook>[1]) => console.log(describeLook('calls', look));
+    const every = Math.ceil(calls / 10);
+    found.push(...leaks(await soakCalls(browser, { wire, count: calls, every, onLook }), { isIdle: true }));
+  });
 
-console.log(`\nOne call of ${minutes} minutes`);
-await inBrowser(async (browser) => {
-  const onLook = (look: Parameters<typeof describeLook>[1]) => console.log(describeLook('s', look));
-  const every = Math.max(1, Math.round(minutes * 6));
-  found.push(...leaks(await soakOneCall(browser, { count: minutes * 60, every, onLook }), { isIdle: false }));
-});
+  console.log(`\nOne call of ${minutes} minutes, over ${wire}`);
+  await inBrowser(async (browser) => {
+    const onLook = (look: Parameters<typeof describeLook>[1]) => console.log(describeLook('s', look));
+    const every = Math.max(1, Math.round(minutes * 6));
+    found.push(...leaks(await soakOneCall(browser, { wire, count: minutes * 60, every, onLook }), { isIdle: false }));
+  });
+}
 
 console.log('\nAn hour of simulated time');
 const looks = simulateCall(60, 6, ({ minute, bytes, chunksSent, chunksDropped, playedMs, underruns }) =>

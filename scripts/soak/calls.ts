@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'puppeteer-core';
-import { pageWith, shippedTag, startSite, waitForStatus } from '../../test/e2e/support/site.js';
+import { type AgentWire, pageWith, shippedTag, startSite, waitForStatus } from '../../test/e2e/support/site.js';
 import { WatchedPage, type Holdings } from './watched-page.js';
 
 /** What a page held after so many calls, or so many seconds of one. */
@@ -15,7 +15,14 @@ const mostGrowth = { heapBytes: 0.05, residentBytes: 0.1 };
  */
 const mostStreams = 20;
 
+/** The wires that a soak may be over. Of WebSocket media it is Opus, whose codecs are the browser's, to be closed by us. */
+export const soakWires = {
+  pcm: 'pcm',
+  media: { codec: 'opus', framing: 'rtp' },
+} as const satisfies Record<string, AgentWire>;
+
 export interface SoakOptions {
+  readonly wire: keyof typeof soakWires;
   /** Calls, or seconds. */
   readonly count: number;
   /** So many between two looks. */
@@ -33,13 +40,14 @@ const layouts = [
 /**
  * Makes calls in one page, one after the other, and looks now and then what the page holds while none runs. The element is
  * as it is shipped, with its sounds; the first call is preceded by the question for consent, and in each the menu is opened.
+ * Every other call has its socket, and codecs, on the page's own thread.
  */
-export async function soakCalls(browser: Browser, { count, every, onLook }: SoakOptions): Promise<Checkpoint[]> {
-  return inPage(browser, 'speech', async (watched, simulator) => {
+export async function soakCalls(browser: Browser, { wire, count, every, onLook }: SoakOptions): Promise<Checkpoint[]> {
+  return inPage(browser, wire, 'speech', async (watched, simulator) => {
     const { page } = watched;
     const found: Checkpoint[] = [];
     for (let call = 1; call <= count; call += 1) {
-      await wear(page, layouts[call % layouts.length]!);
+      await wear(page, layouts[call % layouts.length]!, call % 2 === 0);
       await clickPart(page, 'button');
       if (call === 1) await clickPart(page, 'accept');
       await waitForStatus(page, 'active');
@@ -64,12 +72,16 @@ export async function soakCalls(browser: Browser, { count, every, onLook }: Soak
 }
 
 /** Looks now and then what one call holds in which both sides make sound. */
-export async function soakOneCall(browser: Browser, { count, every, onLook }: SoakOptions): Promise<Checkpoint[]> {
+export async function soakOneCall(
+  browser: Browser,
+  { wire, count, every, onLook }: SoakOptions,
+): Promise<Checkpoint[]> {
   // The visitor beeps, and the agent says it again.
-  return inPage(browser, { name: 'echo', greeting: false }, async (watched) => {
+  return inPage(browser, wire, { name: 'echo', greeting: false }, async (watched) => {
     const { page } = watched;
     const found: Checkpoint[] = [];
-    await wear(page, ['card', 'inline']);
+    // Codecs are seen on the page's own thread.
+    await wear(page, ['card', 'inline'], wire === 'media');
     await clickPart(page, 'button');
     await clickPart(page, 'accept');
     await waitForStatus(page, 'active');
@@ -146,16 +158,18 @@ export function describeLook(
 async function wear(
   page: Page,
   [variant, position]: (typeof layouts)[number] | readonly ['pill', 'inline'],
+  noWorker = false,
 ): Promise<void> {
   await page.evaluate(
-    async (variant, position) => {
+    async (variant, position, noWorker) => {
       const element = document.querySelector('synthflow-call')!;
       for (const close of element.shadowRoot!.querySelectorAll<HTMLElement>('.close')) close.click();
-      Object.assign(element, { variant, position });
+      Object.assign(element, { variant, position, noWorker });
       await element.updateComplete;
     },
     variant,
     position,
+    noWorker,
   );
 }
 
@@ -168,10 +182,14 @@ async function clickPart(page: Page, name: string): Promise<void> {
 
 async function inPage<T>(
   browser: Browser,
+  wire: keyof typeof soakWires,
   scenario: Parameters<typeof startSite>[0],
   test: (watched: WatchedPage, simulator: Awaited<ReturnType<typeof startSite>>['simulator']) => Promise<T>,
 ): Promise<T> {
-  const site = await startSite(scenario, { html: pageWith(shippedTag('consent="I agree."')) });
+  const site = await startSite(scenario, {
+    wire: soakWires[wire],
+    html: pageWith(shippedTag('consent="I agree."')),
+  });
   const watched = await WatchedPage.open(browser, site.url);
   let hasCrashed = false;
   watched.page.on('error', () => (hasCrashed = true));

@@ -1,9 +1,12 @@
 // Runs in the page before anything else: counts what is open, and holds on to nothing that is closed.
 (() => {
-  const open = { contexts: new Set(), tracks: new Set(), sockets: new Set(), workers: new Set() };
+  const open = { contexts: new Set(), tracks: new Set(), sockets: new Set(), codecs: new Set(), workers: new Set() };
   const counts = { timeouts: new Set(), intervals: new Set(), blobs: new Set() };
-  window.ledger = () =>
-    Object.fromEntries(Object.entries({ ...open, ...counts }).map(([name, { size }]) => [name, size]));
+  window.ledger = () => {
+    // A codec tells nobody that it is closed.
+    for (const codec of open.codecs) if (codec.state === 'closed') open.codecs.delete(codec);
+    return Object.fromEntries(Object.entries({ ...open, ...counts }).map(([name, { size }]) => [name, size]));
+  };
 
   const keep = (name, list, closing) => {
     window[name] = class extends window[name] {
@@ -18,6 +21,14 @@
   };
   keep('AudioContext', open.contexts, 'statechange');
   keep('WebSocket', open.sockets, 'close');
+  for (const name of ['AudioEncoder', 'AudioDecoder']) {
+    window[name] = class extends window[name] {
+      constructor(...args) {
+        super(...args);
+        open.codecs.add(this);
+      }
+    };
+  }
   window.Worker = class extends Worker {
     constructor(...args) {
       super(...args);

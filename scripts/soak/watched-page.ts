@@ -32,6 +32,8 @@ const classes = [
   'WebSocket',
   'Worker',
   'AbortController',
+  'AudioEncoder',
+  'AudioDecoder',
 ] as const;
 
 /** A page under the eyes of ledger.js. */
@@ -58,6 +60,8 @@ export class WatchedPage {
 
   /** Collects garbage, then looks. */
   async look(): Promise<Holdings> {
+    // The ledger forgets what is closed only now.
+    const open = await this.page.evaluate(() => window.ledger());
     const objects: Record<string, number> = {};
     for (const name of classes) objects[name] = await this.#count(name);
     for (let i = 0; i < 3; i += 1) await this.#devtools.send('HeapProfiler.collectGarbage');
@@ -69,7 +73,7 @@ export class WatchedPage {
       listeners: jsEventListeners,
       nodes,
       objects,
-      open: await this.page.evaluate(() => window.ledger()),
+      open,
     };
   }
 

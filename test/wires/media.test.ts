@@ -33,6 +33,9 @@ const variants: readonly (MediaWire & { sampleRate: number; chunkBytes?: number 
   { codec: 'opus', framing: 'rtp', bind: true, sampleRate: 48_000 },
 ];
 
+/** The browser's own codecs are seen, and counted, where they are on the page's thread. */
+const isCounted = ({ codec, bind }: MediaWire) => codec === 'opus' && !bind;
+
 const stats = (page: Page) => page.evaluate(() => document.querySelector('synthflow-call')!.stats);
 const errorOf = (page: Page) =>
   page.evaluate(() => {
@@ -56,7 +59,10 @@ describe('a conversation over WebSocket media', () => {
       tryThrice(() =>
         onSite(
           browser,
-          startSite({ name: 'talk', greeting: false }, { wire, html: pageWith(tag(raw)) }),
+          startSite(
+            { name: 'talk', greeting: false },
+            { wire, html: pageWith(tag(isCounted(wire) ? `${raw} no-worker` : raw)) },
+          ),
           async (page, { simulator }) => {
             await clickCall(page);
             await waitForStatus(page, 'active');
@@ -68,6 +74,8 @@ describe('a conversation over WebSocket media', () => {
             const sentence = resample(greeting.subarray(4000, 28_000), 16_000, deviceRate);
             const share = heardShare(sentence, samples, deviceRate, 0.7);
             assert.ok(share > 0.75, `${share} of it`);
+            const { codecs } = await page.evaluate(() => window.witness.open());
+            assert.equal(codecs, isCounted(wire) ? 2 : 0);
             await clickCall(page);
             const report = await simulator.nextReport();
             const { codec, framing } = wire;

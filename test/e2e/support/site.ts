@@ -230,7 +230,7 @@ export const waitForStatus = async (page: Page | Frame, status: string, timeout 
 };
 
 /** What is open where no call runs. */
-export const nothingOpen = { contexts: 0, tracks: 0, sockets: 0, timers: 0, workers: 0 };
+export const nothingOpen = { contexts: 0, tracks: 0, sockets: 0, codecs: 0, timers: 0, workers: 0 };
 
 /** Waits until all that a call opens is closed, and says what is left where it is not. */
 export async function expectNothingOpen(page: Page | Frame): Promise<void> {
@@ -313,7 +313,7 @@ declare global {
       errors: string[];
       /** What was said on the console, where the page itself listens. */
       lines: string[];
-      open(): Record<'contexts' | 'tracks' | 'sockets' | 'timers' | 'workers', number>;
+      open(): Record<'contexts' | 'tracks' | 'sockets' | 'codecs' | 'timers' | 'workers', number>;
       made(): Record<'contexts' | 'tracks' | 'sockets', number>;
     };
   }

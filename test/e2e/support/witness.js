@@ -5,6 +5,8 @@
     contexts: [],
     tracks: [],
     sockets: [],
+    /** AudioEncoders and AudioDecoders, of the page's own thread. */
+    codecs: [],
     workers: 0,
     timers: new Set(),
     ports: 0,
@@ -22,6 +24,7 @@
         contexts: this.contexts.filter(({ state }) => state !== 'closed').length,
         tracks: this.tracks.filter(({ readyState }) => readyState === 'live').length,
         sockets: this.sockets.filter(({ readyState }) => readyState < WebSocket.CLOSING).length,
+        codecs: this.codecs.filter(({ state }) => state !== 'closed').length,
         timers: this.timers.size,
         workers: this.workers,
       };
@@ -49,6 +52,7 @@
   };
   spy('AudioContext', witness.contexts);
   spy('WebSocket', witness.sockets);
+  for (const name of ['AudioEncoder', 'AudioDecoder']) if (name in window) spy(name, witness.codecs);
   const Socket = window.WebSocket;
   window.WebSocket = class extends Socket {
     constructor(...args) {
