@@ -43,3 +43,16 @@ describe('the workflows', () => {
     assert.match(text, /^on:\n {2}push:\n {4}tags: \['v\*'\]\npermissions/m);
   });
 });
+
+describe('the lock', () => {
+  it('has the hash of every package, and no place of its own to fetch one from', () => {
+    const { packages } = JSON.parse(readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8')) as {
+      packages: Record<string, { integrity?: string; resolved?: string }>;
+    };
+    const { '': _ours, ...others } = packages;
+    for (const [name, { integrity = '', resolved }] of Object.entries(others)) {
+      assert.match(integrity, /^sha512-/, name);
+      assert.equal(resolved, undefined, name);
+    }
+  });
+});
