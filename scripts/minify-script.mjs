@@ -6,10 +6,11 @@ const element = readFileSync(new URL('../src/element/synthflow-call.ts', import.
 const privateNames = [...element.matchAll(/^ {2}private (\w+)/gm)].map(([, name]) => name);
 /** What Lit's own classes and the element say to one another, and pages need not say to it. */
 const litNames =
-  'createProperty|createRenderRoot|elementProperties|enableUpdating|getPropertyDescriptor|hasUpdated|isUpdatePending|performUpdate|renderOptions|renderRoot|requestUpdate|shadowRootOptions|useDefault|willUpdate';
+  'createProperty|createRenderRoot|elementProperties|enableUpdating|getPropertyDescriptor|hasUpdated|isUpdatePending|performUpdate|renderOptions|shadowRootOptions|useDefault|willUpdate';
 /** What the call and its sound say to one another. */
-const callNames =
-  'canOpen|deadline|disarm|fetchBinding|fetchSession|hangUpUnused|heldSinceMs|hungUpCode|idleTimeoutS|isPoor|letSleep|maxDurationS|mediaKeys|onLost|onSilent|onStream|openAudio|quality|setStream|startThread|stopped|ticking|setMicrophone|setMuted|setRinging|setSpeaker|setVolume|timeoutsMs';
+const callNames = 'disarm|isPoor|setMicrophone|setMuted|setRinging|setSpeaker|setVolume|timeoutsMs';
+/** What its other parts say to one another. */
+const partNames = 'onLost|onSilent|onStream|renderRoot|requestUpdate|setStream|stopped';
 
 /** The element's own custom properties by shorter names: the page sees them only where it looks for them. */
 function shortenProperties(code) {
@@ -41,7 +42,11 @@ export const minifyScript = () => ({
         module: true,
         compress: { passes: 3, ecma: 2022, unsafe_arrows: true, unsafe_methods: true },
         // Names that nobody outside sees: Lit's own, the call's, and the element's private state.
-        mangle: { properties: { regex: new RegExp(`^(_\\$.*|${litNames}|${callNames}|${privateNames.join('|')})$`) } },
+        mangle: {
+          properties: {
+            regex: new RegExp(`^(_\\$.*|${litNames}|${callNames}|${partNames}|${privateNames.join('|')})$`),
+          },
+        },
         format: { ecma: 2022 },
       };
       chunk.code = (await minify(shortenProperties(code), options)).code;

@@ -96,9 +96,9 @@ const remedies: Readonly<Record<string, string>> = {
   'agent-not-allowed': 'Add assistant-id to the agents of the endpoint (SYNTHFLOW_AGENTS).',
   'origin-not-allowed': 'Add this origin to its ALLOWED_ORIGINS.',
   'upstream-rejected-key': 'Check its apiKey (SYNTHFLOW_API_KEY).',
-  'upstream-not-enabled': 'Have WebSocket media enabled for your account.',
+  'upstream-not-enabled': 'Have WebSocket media enabled.',
   404: 'Set token-endpoint to its path.',
-  429: 'Raise the limit that its log names.',
+  429: 'Raise the limit in its log.',
   other: 'Mend the error in its log.',
 };
 /** More of an answer is not read, in bytes: an endless one must not fill the memory until the time is over. */

@@ -211,8 +211,8 @@ describe('a session', () => {
       [403, { code: 'challenge-failed' }, /\. Mend the error in its log\.$/],
       [405, {}, /It answered 405\. Set token-method="get"\.$/],
       [428, {}, /It answered 428\. Mend the error in its log\.$/],
-      [429, {}, /It answered 429\. Raise the limit that its log names\.$/],
-      [503, { code: 'busy' }, /It answered 503 \(busy\)\. Raise the limit that its log names\.$/],
+      [429, {}, /It answered 429\. Raise the limit in its log\.$/],
+      [503, { code: 'busy' }, /It answered 503 \(busy\)\. Raise the limit in its log\.$/],
       [500, {}, /It answered 500\. Mend the error in its log\.$/],
     ];
     for (const [status, error, sentence] of remedies) {

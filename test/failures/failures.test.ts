@@ -260,14 +260,14 @@ const failures: Failure[] = [
   {
     title: 'a token endpoint that answers 429 with Retry-After',
     code: 'rate-limited',
-    developer: /gives no session for now\. It answered 429\. Raise the limit that its log names\.$/,
+    developer: /gives no session for now\. It answered 429\. Raise the limit in its log\.$/,
     known: { httpStatus: 429, retryAfterS: 7 },
     ...brokenEndpoint(answering(429, upstreamWords, { 'Retry-After': '7' })),
   },
   {
     title: 'a token endpoint that answers 503 with a date in Retry-After',
     code: 'rate-limited',
-    developer: /It answered 503\. Raise the limit that its log names\.$/,
+    developer: /It answered 503\. Raise the limit in its log\.$/,
     known: { httpStatus: 503, retryAfterS: 60 },
     ...brokenEndpoint(
       answering(503, upstreamWords, {
@@ -279,7 +279,7 @@ const failures: Failure[] = [
   {
     title: 'a token endpoint whose own limit is reached',
     code: 'rate-limited',
-    developer: /It answered 429 \(rate-limited\)\. Raise the limit that its log names/,
+    developer: /It answered 429 \(rate-limited\)\. Raise the limit in its log/,
     known: { httpStatus: 429, retryAfterS: 40, endpointCode: 'rate-limited' },
     ...brokenEndpoint(
       answering(429, { error: { code: 'rate-limited', message: upstreamWords, requestId: '1', retryAfter: 40 } }),
@@ -288,7 +288,7 @@ const failures: Failure[] = [
   {
     title: 'an account without WebSocket media',
     code: 'token-request-failed',
-    developer: /It answered 502 \(upstream-not-enabled\)\. Have WebSocket media enabled for your account/,
+    developer: /It answered 502 \(upstream-not-enabled\)\. Have WebSocket media enabled/,
     known: { httpStatus: 502, endpointCode: 'upstream-not-enabled' },
     scenario: { name: 'not-enabled' },
     site: { wire: { codec: 'l16' } },
