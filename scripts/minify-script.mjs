@@ -9,14 +9,14 @@ const litNames =
   'createProperty|createRenderRoot|elementProperties|enableUpdating|getPropertyDescriptor|hasUpdated|isUpdatePending|performUpdate|renderOptions|shadowRootOptions|useDefault|willUpdate';
 /** What the call and its sound say to one another. */
 const callNames = 'disarm|isPoor|setMicrophone|setMuted|setRinging|setSpeaker|setVolume|timeoutsMs';
-/** What its other parts say to one another. */
-const partNames = 'onLost|onSilent|onStream|renderRoot|requestUpdate|setStream|stopped';
-
 /** The element's own custom properties by shorter names: the page sees them only where it looks for them. */
 function shortenProperties(code) {
   const names = [...new Set(code.match(/--_[a-z-]+/g))];
   return code.replaceAll(/--_[a-z-]+/g, (name) => `--_${String.fromCodePoint(97 + names.indexOf(name))}`);
 }
+
+/** What its other parts say to one another. */
+const partNames = 'onLost|onSilent|onStream|renderRoot|requestUpdate|setStream|stopped';
 
 /** For Vite: what its own minifier leaves: white space in Lit's templates, and the last percent. */
 export const minifyScript = () => ({
