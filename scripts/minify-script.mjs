@@ -9,6 +9,7 @@ const litNames =
   'createProperty|createRenderRoot|elementProperties|enableUpdating|getPropertyDescriptor|hasUpdated|isUpdatePending|performUpdate|renderOptions|shadowRootOptions|useDefault|willUpdate';
 /** What the call and its sound say to one another. */
 const callNames = 'disarm|isPoor|setMicrophone|setMuted|setRinging|setSpeaker|setVolume|timeoutsMs';
+
 /** The element's own custom properties by shorter names: the page sees them only where it looks for them. */
 function shortenProperties(code) {
   const names = [...new Set(code.match(/--_[a-z-]+/g))];

@@ -32,12 +32,12 @@ const sentences: Record<CallErrorCode, string> = {
     'Set fallback-href: the browser lacks getUserMedia, AudioWorklet, popover or, for Opus, WebCodecs.',
   'insecure-context': 'Serve the page over https; where it is in an iframe, every page around it too.',
   'microphone-denied':
-    'The visitor, the browser or the system refused the microphone. An iframe needs allow="microphone; autoplay".',
+    'Visitor, browser or system refused the microphone. An iframe needs allow="microphone; autoplay".',
   'microphone-blocked-by-policy':
     'Send "Permissions-Policy: microphone=(self)". An iframe needs allow="microphone; autoplay".',
-  'microphone-not-found': "Connect a microphone, and let the browser use it in the system's settings.",
+  'microphone-not-found': "Connect a microphone, or allow it in the system's settings.",
   'microphone-in-use': 'Close other applications that hold the microphone.',
-  'microphone-lost': 'Connect a microphone: it is gone, and none could be taken within 3 s.',
+  'microphone-lost': 'Connect a microphone: there was none for 3 s.',
   'token-endpoint-missing': 'Set token-endpoint to the URL of yours, or tokenProvider.',
   'token-request-failed': 'The token endpoint gave no session.',
   'token-request-timeout': 'The token endpoint did not answer within 10 s. Mend the error in its log.',

@@ -93,7 +93,7 @@ export interface Binding {
 /** What to change after a refusal, by our own endpoint's code or any's status. Its message is not shown: it might hold anything. */
 const remedies: Readonly<Record<string, string>> = {
   'agent-required': 'Set assistant-id.',
-  'agent-not-allowed': 'Add assistant-id to the agents of the endpoint (SYNTHFLOW_AGENTS).',
+  'agent-not-allowed': 'Add assistant-id to its agents (SYNTHFLOW_AGENTS).',
   'origin-not-allowed': 'Add this origin to its ALLOWED_ORIGINS.',
   'upstream-rejected-key': 'Check its apiKey (SYNTHFLOW_API_KEY).',
   'upstream-not-enabled': 'Have WebSocket media enabled.',

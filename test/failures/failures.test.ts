@@ -157,7 +157,7 @@ const failures: Failure[] = [
   {
     title: 'a microphone that is unplugged in the call',
     code: 'microphone-lost',
-    developer: /^Connect a microphone: it is gone, and none could be taken within 3 s/,
+    developer: /^Connect a microphone: there was none for 3 s/,
     during: async (visit) => {
       await imitate('NotFoundError', 'Requested device not found')(visit);
       await visit.setMicrophone('denied');
@@ -304,7 +304,7 @@ const failures: Failure[] = [
   {
     title: 'an agent that the endpoint does not know',
     code: 'token-request-failed',
-    developer: /\(agent-not-allowed\)\. Add assistant-id to the agents/,
+    developer: /\(agent-not-allowed\)\. Add assistant-id to its agents/,
     known: { httpStatus: 403, endpointCode: 'agent-not-allowed' },
     prepare: setAttribute('assistant-id', 'nobody'),
     mend: setAttribute('assistant-id', 'agent'),
@@ -508,7 +508,7 @@ describe('a failure', { concurrency, timeout: 600_000 }, () => {
 const noMicrophone: Failure = {
   title: 'a machine without a microphone',
   code: 'microphone-not-found',
-  developer: /^Connect a microphone, and let the browser use it/,
+  developer: /^Connect a microphone, or allow it in the system's settings/,
   mend: plugIn,
 };
 
