@@ -468,7 +468,7 @@ export class CallController {
 
   #giveUp(attempt: Attempt): void {
     const { closeCode, error } = attempt.loss!;
-    const detail = error ? `No new session: ${error.code}: ${error.message}` : '';
+    const detail = error && `No new session: ${error.code}: ${error.message}`;
     this.#fail(attempt, new CallError('connection-lost', { closeCode, detail }));
   }
 

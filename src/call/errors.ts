@@ -18,7 +18,7 @@ export type CallErrorCode =
 /** What is known of a failure beside its code. */
 export interface CallErrorDetails {
   /** Said to the developer after the code's own sentence. Never holds a URL, a token or what a server sent as text. */
-  readonly detail?: string;
+  readonly detail?: string | undefined;
   readonly cause?: unknown;
   readonly retryAfterS?: number | undefined;
   readonly httpStatus?: number;
@@ -47,7 +47,7 @@ const sentences: Record<CallErrorCode, string> = {
   'connection-failed':
     'The websocket was refused, or closed before the agent was ready. Allow it in connect-src of the Content-Security-Policy. A session URL works once.',
   'connection-timeout': 'The websocket did not open within 10 s. Let firewalls and proxies pass it.',
-  'agent-timeout': 'The agent was not ready within 20 s. `synthflow-call doctor --live` calls it without a browser.',
+  'agent-timeout': 'The agent was not ready within 20 s. Try `synthflow-call doctor --live`.',
   'connection-lost': 'The connection was lost. Raise the timeouts of proxies.',
   'audio-failed': 'No sound. Serve all files in one version, and close other AudioContexts.',
   'protocol-error': 'The protocol, codec, framing or server name is unknown. Serve script and endpoint in one version.',
