@@ -482,7 +482,7 @@ const failures: Failure[] = [
     developer: /Serve synthflow-call\.socket-host\.js beside the script, allowed by script-src/,
     ...lost('synthflow-call.socket-host.js', { html: pageWith(tag('no-worker')) }),
   },
-  // Browsers keep that a file has failed, and this policy lets nobody read it in another way.
+  // Some browsers (not Chromium 156) keep that a file has failed, and this policy lets nobody read it in another way.
   {
     title: 'a socket host’s file that is back before the next click',
     code: 'audio-failed',
