@@ -487,6 +487,7 @@ describe('diagnose', () => {
 
     for (const [status, body, code, ...words] of [
       [403, { error: { code: 'origin-not-allowed' } }, 'token-request-failed', 'origin-not-allowed', 'ALLOWED_ORIGINS'],
+      [401, {}, 'token-request-failed', '401', 'token-credentials="include"'],
       [404, {}, 'token-request-failed', '404', '/api/synthflow/token'],
       [500, {}, 'token-request-failed', '500', 'doctor'],
     ] as const) {
@@ -502,8 +503,19 @@ describe('diagnose', () => {
     });
 
     it('redirects', async () => {
-      fakeEndpoint(() => Object.defineProperty(new Response(), 'type', { value: 'opaqueredirect' }));
+      const asked = fakeEndpoint(() => Object.defineProperty(new Response(), 'type', { value: 'opaqueredirect' }));
       expectPoint(await endpoint(), { status: 'failed', code: 'token-request-failed' }, 'redirects');
+      // Without following it.
+      expect(asked.map(([, { redirect }]) => redirect)).to.deep.equal(['manual']);
+    });
+
+    it('says what is no version and no code of ours: none of it is shown', async () => {
+      const words = 'UPSTREAM <img src=x> https://agent.example/?token=secret';
+      fakeEndpoint(json(200, { ok: true, version: words }));
+      const check = await endpoint();
+      expectPoint(check, { status: 'ok' });
+      fakeEndpoint(json(403, { error: { code: words } }));
+      expect(JSON.stringify([check, await endpoint()])).not.to.include('UPSTREAM');
     });
 
     it('cannot be reached', async () => {
