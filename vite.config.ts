@@ -16,7 +16,7 @@ const locales = (): Promise<[name: string, text: string][]> =>
   );
 
 /** Files beside the script that the script imports at need, by the module they are made of. */
-const atNeed = /(^|\/)(socket-host|challenge|diagnose)\.js$/;
+const atNeed = /(^|\/)(socket-host|challenge|diagnose|hours)\.js$/;
 const besideScript = (id: string) => id.replace(/.*\//, './synthflow-call.');
 
 /**
@@ -61,6 +61,7 @@ const builds: Record<string, UserConfig> = {
           for (const [name, text] of await locales()) emit(`locales/${name}`, text);
           emit('synthflow-call.diagnose.js', await bundleFile(source('call/diagnose.ts'), 'esm'));
           emit('synthflow-call.challenge.js', await bundleFile(source('call/challenge.ts'), 'esm'));
+          emit('synthflow-call.hours.js', await bundleFile(source('call/hours.ts'), 'esm'));
           const license = (file: string) => readFileSync(new URL(`node_modules/${file}`, import.meta.url), 'utf8');
           const notices = [
             `synthflow-call.js and synthflow-call.iife.js contain Lit (https://lit.dev):\n\n${license('lit/LICENSE')}`,

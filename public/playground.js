@@ -124,10 +124,18 @@ addEventListener('input', ({ target }) => {
   // The element looks for its language when it comes into the page.
   stage.append(element);
 });
-document.querySelector('.copy').addEventListener('click', ({ target }) => {
-  navigator.clipboard.writeText(code.textContent);
-  target.textContent = 'Copied';
-  setTimeout(() => (target.textContent = 'Copy'), 1500);
+const copied = document.querySelector('.copied');
+document.querySelector('.copy').addEventListener('click', async () => {
+  try {
+    await navigator.clipboard.writeText(code.textContent);
+    copied.textContent = 'Copied';
+  } catch {
+    // A page that is not secure, or a browser that asks and is refused.
+    getSelection().selectAllChildren(code);
+    copied.textContent = 'Not allowed to copy: it is selected, use your keyboard.';
+  }
+  // A screen reader says the same words again only if they were away.
+  setTimeout(() => (copied.textContent = ''), 3000);
 });
 applyForm();
 

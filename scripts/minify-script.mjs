@@ -6,9 +6,10 @@ const element = readFileSync(new URL('../src/element/synthflow-call.ts', import.
 const privateNames = [...element.matchAll(/^ {2}private (\w+)/gm)].map(([, name]) => name);
 /** What Lit's own classes and the element say to one another, and pages need not say to it. */
 const litNames =
-  'createProperty|createRenderRoot|elementProperties|enableUpdating|getPropertyDescriptor|hasUpdated|isUpdatePending|performUpdate|renderOptions|shadowRootOptions|useDefault|willUpdate';
+  'attribute|createProperty|createRenderRoot|elementProperties|enableUpdating|finalize|getPropertyDescriptor|hasUpdated|isUpdatePending|performUpdate|properties|reflect|renderOptions|shadowRootOptions|updated|useDefault|willUpdate';
 /** What the call and its sound say to one another. */
-const callNames = 'disarm|isPoor|setMicrophone|setMuted|setRinging|setSpeaker|setVolume|timeoutsMs';
+const callNames =
+  'agentDbfs|asked|binding|canOpen|choose|deadline|disarm|drain|elapsedMs|fetchBinding|fetchSession|hangUpUnused|heldSinceMs|hungUpCode|idleTimeoutS|isAgentSpeaking|isPoor|isVisitorSpeaking|letSleep|loss|lostMs|maxDurationS|mediaKeys|onLost|onSilent|onStream|openAudio|quality|review|setMicrophone|setMuted|setRinging|setSpeaker|setStream|setVolume|settle|startThread|stopped|thread|ticking|timeoutsMs|tries|visitorDbfs';
 
 /** The element's own custom properties by shorter names: the page sees them only where it looks for them. */
 function shortenProperties(code) {
@@ -27,7 +28,7 @@ export const minifyScript = () => ({
     if (!css) return undefined;
     const minified = await transform(css, { loader: 'css', minify: true, target: 'chrome114' });
     // esbuild leaves white space where custom properties are given and used.
-    const lean = minified.code.trim().replaceAll(/(--[\w-]+[:,]) /g, '$1');
+    const lean = minified.code.trim().replaceAll(/(--[\w-]+[:,]|[(,]) | (?=\))/g, '$1');
     return { code: code.replace(css, () => lean.replaceAll('\\', '\\\\')), map: null };
   },
   async generateBundle(_, bundle) {
@@ -41,7 +42,7 @@ export const minifyScript = () => ({
         .trim();
       const options = {
         module: true,
-        compress: { passes: 3, ecma: 2022, unsafe_arrows: true, unsafe_methods: true },
+        compress: { passes: 3, ecma: 2022, unsafe_arrows: true, unsafe_methods: true, pure_getters: true },
         // Names that nobody outside sees: Lit's own, the call's, and the element's private state.
         mangle: {
           properties: {

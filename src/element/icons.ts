@@ -17,6 +17,11 @@ export const microphoneIcon = html`<svg viewBox="0 0 24 24" aria-hidden="true">
   <path class="line stroke" d="M4 3.5l16 17" />
 </svg>`;
 
+/** A speech bubble. */
+export const messageIcon = html`<svg viewBox="0 0 24 24" aria-hidden="true">
+  <path class="line" d="M4 5h16v11H9l-5 4z" />
+</svg>`;
+
 /** Sliders. */
 export const settingsIcon = html`<svg viewBox="0 0 24 24" aria-hidden="true">
   <path class="line" d="M4 8h9M19 8h1M4 16h1M11 16h9" />

@@ -38,7 +38,8 @@ export function createPopover(box: HTMLElement, place: Place, onEscape: () => vo
     style.top = clamp(y, top, room.bottom - box.offsetHeight);
   };
   const onKey = (event: KeyboardEvent): void => {
-    if (event.key !== 'Escape' || open.at(-1) !== box) return;
+    // An input method has its own use for the key.
+    if (event.key !== 'Escape' || event.isComposing || open.at(-1) !== box) return;
     event.stopImmediatePropagation();
     onEscape();
   };

@@ -97,17 +97,40 @@ export const styles = css`
     border: 1px solid var(--_border);
     box-shadow: var(--synthflow-shadow, 0 6px 20px rgb(16 18 30 / 0.14));
     font: 500 15px/1.4 var(--synthflow-font, system-ui, sans-serif);
+    --_hover: color-mix(in srgb, var(--_text) 10%, transparent);
+  }
+  /*
+   * Black or white, whichever is better to read on the accent: at least 4.5:1 (WCAG 2.2), since at a luminance of 0.179
+   * both are 4.58:1. By CSS, since some colours follow the theme. Away from it under the pointer.
+   */
+  @supports (color: rgb(from red r g b)) {
+    .call,
+    .panel {
+      --_white: clamp(0, (0.179 - 0.2126 * r - 0.7152 * g - 0.0722 * b) * 1e6, 1);
+      --_accent-text: var(
+        --synthflow-accent-text,
+        color(from var(--_accent) srgb-linear var(--_white) var(--_white) var(--_white))
+      );
+      --_accent-hover: rgb(from var(--_accent-text) calc(255 - r) calc(255 - g) calc(255 - b) / 0.1);
+    }
   }
   [dir='rtl'] {
     direction: rtl;
   }
+  /* Words of another direction than the page's keep their own, where they would be. */
+  :is(.call, .panel) * {
+    unicode-bidi: plaintext;
+    text-align: -webkit-match-parent;
+    text-align: match-parent;
+  }
   .call {
     display: flex;
     align-items: center;
-    gap: 8px;
+    gap: calc(var(--_size) * 0.14);
     width: 100%;
     height: 100%;
     padding-inline: calc(var(--_size) * 0.28) calc(var(--_size) * 0.13);
+    font-size: calc(9px + var(--_size) * 0.107);
     border-radius: var(--_radius);
     overflow: hidden;
   }
@@ -162,7 +185,7 @@ export const styles = css`
     border-radius: 50%;
     overflow: hidden;
     color: var(--_accent-text);
-    background: var(--_accent);
+    background-color: var(--_accent);
   }
   img,
   ::slotted([slot='avatar']) {
@@ -188,7 +211,7 @@ export const styles = css`
     cursor: pointer;
   }
   :is(button, .main):hover {
-    filter: brightness(var(--_hover, 0.9));
+    background-image: linear-gradient(var(--_hover), var(--_hover));
   }
   :focus-visible {
     outline: 2px solid var(--_text);
@@ -198,16 +221,27 @@ export const styles = css`
     opacity: 0.5;
   }
   .main {
+    --_hover: var(--_accent-hover, rgb(0 0 0 / 0.1));
     color: var(--_accent-text);
-    background: var(--_accent);
+    background-color: var(--_accent);
   }
   .panel :is(.main, .plain) {
     padding: 0 16px;
   }
-  .pill.failed .main {
+  .linked {
+    padding-inline-start: calc(var(--_size) * 0.13);
+  }
+  .linked .main:not(.plain) {
+    flex: 1;
+    min-width: 0;
+  }
+  .pill.failed .main:not(.plain) {
     flex: initial;
-    padding: 0 16px;
-    overflow: hidden;
+    padding: 0 calc(var(--_size) * 0.2);
+  }
+  .pill.failed .status {
+    flex: auto;
+    min-width: min-content;
   }
   .pill.idle .main,
   .icon .main {
@@ -218,28 +252,24 @@ export const styles = css`
   .pill.idle .main,
   .card .main {
     flex: 1;
-    padding: 0 16px;
+    padding: 0 calc(var(--_size) * 0.2);
   }
   .pill.idle .main:focus-visible,
   .icon .main:focus-visible {
     outline-color: var(--_accent-text);
     outline-offset: -6px;
   }
-  .running .main {
+  .running:not(.icon) .main {
+    --_hover: inherit;
     color: var(--_surface);
-    background: var(--_danger);
+    background-color: var(--_danger);
   }
-  .running .main svg {
+  .running:not(.icon) .main svg {
     transform: rotate(135deg);
   }
   /* A launcher whose card is closed shows the call, and does not end it. */
   .icon.running .main {
-    color: var(--_accent-text);
-    background: var(--_accent);
     animation: glow 1.2s ease-in-out infinite alternate;
-  }
-  .icon.running .main svg {
-    transform: none;
   }
   @keyframes glow {
     to {
@@ -252,12 +282,14 @@ export const styles = css`
   }
   .mute,
   .settings,
-  .panel .plain {
-    background: color-mix(in srgb, var(--_text) 10%, transparent);
+  .plain {
+    --_hover: inherit;
+    color: inherit;
+    background-color: var(--_hover);
   }
   .muted .mute {
     color: var(--_surface);
-    background: var(--_text);
+    background-color: var(--_text);
   }
   /* A finger that holds it neither scrolls nor selects. */
   .mute {
@@ -291,11 +323,15 @@ export const styles = css`
     flex: none;
     display: flex;
     gap: 7px;
-    width: 20px;
-    height: 20px;
+    width: calc(var(--_size) * 0.1 + 13px);
+    aspect-ratio: 1;
     margin-inline-end: auto;
     border: 2.5px solid var(--_border);
     border-radius: 50%;
+  }
+  /* Room for words beside the fallback. */
+  .pill.ended:has(.plain) .indicator {
+    display: none;
   }
   .running:not(.active) .indicator {
     border-top-color: currentColor;
@@ -311,11 +347,12 @@ export const styles = css`
     border-color: currentColor;
     color: var(--_danger);
     font-size: 13px;
-    line-height: 16px;
+    line-height: calc(var(--_size) * 0.1 + 9px);
   }
   .visualizer {
-    flex: 0 1 auto;
+    flex: initial;
     width: auto;
+    aspect-ratio: auto;
     height: 26px;
     border: 0;
     border-radius: 0;
@@ -342,9 +379,7 @@ export const styles = css`
   }
 
   .titles,
-  .titles > *,
-  .status,
-  .label {
+  .titles > * {
     min-width: 0;
     overflow: hidden;
     text-overflow: ellipsis;
@@ -352,6 +387,28 @@ export const styles = css`
   }
   .status {
     flex: 1;
+  }
+  /* Two lines at most. */
+  .status,
+  .label {
+    min-width: 0;
+    overflow: hidden;
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 2;
+    /* High letters need more than the lines. */
+    padding-block: 3px;
+    line-height: 1.1;
+    white-space: normal;
+    text-wrap: balance;
+    overflow-wrap: break-word;
+    hyphens: auto;
+  }
+  .label {
+    text-align: center;
+  }
+  .pill .status {
+    font-size: min(1em, var(--_size) * 0.27);
   }
   .timer {
     font-variant-numeric: tabular-nums;
@@ -371,7 +428,7 @@ export const styles = css`
 
   .panel {
     position: fixed;
-    max-width: min(320px, calc(100vw - 16px));
+    max-width: min(320px, 100vw - 16px);
     padding-block: 12px;
     padding-inline: 16px 40px;
     border-radius: 14px;

@@ -4,11 +4,12 @@ import type { AudioDevices, CallReport, CallStats } from '../call/call-report.js
 import { absolute, optionsOf } from '../call/call-settings.js';
 import type { DiagnoseOptions, Diagnosis } from '../call/diagnosis/diagnosis.js';
 import type { CallError } from '../call/errors.js';
-import { isOpenAt } from '../call/hours.js';
+import type { isOpenAt } from '../call/hours.js';
 import { loadDiagnosis } from '../call/load-diagnosis.js';
+import { loadHours } from '../call/load-hours.js';
 import { isRunning, type CallStatus } from '../call/machine.js';
 import type { ChallengeSolver, TokenProvider } from '../call/session.js';
-import { textOn } from './accent.js';
+import { fillOf } from './accent.js';
 import {
   CallBeforeStartEvent,
   CallEndEvent,
@@ -19,7 +20,7 @@ import {
   CallStatsEvent,
   CallStatusEvent,
 } from './events.js';
-import { callIcon, microphoneIcon, settingsIcon } from './icons.js';
+import { callIcon, messageIcon, microphoneIcon, settingsIcon } from './icons.js';
 import { en } from './locales/en.js';
 import { fileOf, langOf, loadStrings, observeLangs, withLabels, type Labels } from './language.js';
 import { giveConsent, hasConsent } from './consent.js';
@@ -83,7 +84,7 @@ type Fact = 'microphone-silent' | 'needs-tap' | 'poor-connection';
  * @csspart error - The sentence that says what went wrong.
  *
  * @cssproperty [--synthflow-accent=#4f46e5] - Colour of the button.
- * @cssproperty [--synthflow-accent-text=#fff] - Text on it.
+ * @cssproperty [--synthflow-accent-text] - Text on it; else black or white, whichever is better to read.
  * @cssproperty [--synthflow-surface] - Background of pill and panel.
  * @cssproperty [--synthflow-text] - Their text.
  * @cssproperty [--synthflow-border] - Their border.
@@ -302,6 +303,7 @@ export class SynthflowCall extends LitElement {
   #file?: string | undefined;
   #hasSpoken = false;
   #minute?: number | undefined;
+  #isOpenAt?: typeof isOpenAt;
   #wasConsentAsked = false;
   #settleConsent: (isStarted: boolean | Promise<boolean>) => void = () => {};
   #holding?: ReturnType<typeof setTimeout>;
@@ -450,12 +452,7 @@ export class SynthflowCall extends LitElement {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     this.#strings = withLabels(this.#words, this.labels);
-    if (changed.has('hours')) {
-      this.#keepHours();
-      if (this.hours && isOpenAt(this.hours, new Date()) === undefined) {
-        console.warn('<synthflow-call> hours cannot be read.');
-      }
-    }
+    if (changed.has('hours')) void this.#readHours();
     this.#focused = this.shadowRoot?.activeElement;
     if (changed.has('microphoneId')) this.#controller.setMicrophone(this.microphoneId);
     if (changed.has('speakerId')) this.#controller.setSpeaker(this.speakerId);
@@ -470,14 +467,7 @@ export class SynthflowCall extends LitElement {
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has('accent')) {
-      // What is no colour is ignored: a `url()` in a custom property would make a request.
-      const text = this.accent && textOn(this.accent);
-      this.#setStyle('--_accent', text ? this.accent! : '');
-      this.#setStyle('--_accent-text', text ? `var(--synthflow-accent-text, ${text})` : '');
-      // Away from the text, which stays as good to read.
-      this.#setStyle('--_hover', text === '#000' ? '1.1' : '');
-    }
+    if (changed.has('accent')) this.#setStyle('--_accent', this.accent ? fillOf(this.accent) : '');
     if (changed.has('radius')) {
       const { radius } = this;
       this.#setStyle('--_radius', radius && CSS.supports('border-radius', radius) ? radius : '');
@@ -504,7 +494,10 @@ export class SynthflowCall extends LitElement {
     const running = isRunning(status);
     const isActive = status === 'active';
     const isQuiet = status === 'idle' || (isActive && !isCard) || layout === 'icon';
-    const classes = `call ${layout} ${status} ${running ? 'running' : ''} ${this.muted ? 'muted' : ''}`;
+    // Where nothing else shows it.
+    const isLinked = layout === 'pill' && !running && !this.#isOffered && (status !== 'failed' || this.isPanelClosed);
+    const link = isLinked && this.#fallback ? this.#renderLink(this.#fallback) : nothing;
+    const classes = `call ${layout} ${status === 'idle' && link !== nothing ? 'linked' : status} ${running ? 'running' : ''} ${this.muted ? 'muted' : ''}`;
     const spoken = this.#sentence || (isActive && this.#hint);
     return html`<div class=${classes} role="group" aria-label=${heading} lang=${this.#lang} dir=${this.#words.dir ?? nothing} popover="manual">
         ${isCard ? this.#renderHead(heading) : nothing}
@@ -514,7 +507,7 @@ export class SynthflowCall extends LitElement {
             >${this.#facts.has('needs-tap') ? this.#strings.resume : this.#strings.status[status]}${spoken ? html`<span class="unseen">. ${spoken}</span>` : nothing}</span
           >
           ${
-            (isActive || status === 'ended') && !this.noTimer && layout !== 'icon'
+            (isActive || (status === 'ended' && link === nothing)) && !this.noTimer && layout !== 'icon'
               ? html`<span part="timer" class="timer" role="timer" .textContent=${this.#clock}></span>`
               : nothing
           }
@@ -553,7 +546,7 @@ export class SynthflowCall extends LitElement {
               </button>`
               : nothing
           }
-          ${this.#isOffered ? this.#renderOffer(layout) : this.#renderButton(layout)}
+          ${status === 'idle' ? nothing : link}${this.#isOffered ? this.#renderOffer(layout) : this.#renderButton(layout)}${status === 'idle' ? link : nothing}
         </div>
       </div>
       <span id="description" hidden>${this.#sentence || this.#disclosure}</span>
@@ -589,7 +582,7 @@ export class SynthflowCall extends LitElement {
 
   /** What takes the button's place where there can be no call. */
   #renderOffer(layout: Layout): TemplateResult {
-    const label = this.fallbackLabel || this.#strings.fallback;
+    const label = this.#fallbackWords;
     return html`<a part="button fallback" class="main" href=${this.#fallback!} aria-label=${label}
       ><span part="icon">${callIcon}</span>${layout === 'icon' ? nothing : html`<span class="label">${label}</span>`}</a
     >`;
@@ -661,7 +654,13 @@ export class SynthflowCall extends LitElement {
   }
 
   #renderFallback(href: string): TemplateResult {
-    return html`<a part="fallback" href=${href}>${this.fallbackLabel || this.#strings.fallback}</a>`;
+    return html`<a part="fallback" href=${href}>${this.#fallbackWords}</a>`;
+  }
+
+  /** The same where there is no room for words. */
+  #renderLink(href: string): TemplateResult {
+    const label = this.#fallbackWords;
+    return html`<a part="fallback" class="main plain" href=${href} aria-label=${label} title=${label}>${messageIcon}</a>`;
   }
 
   #renderSettings({ microphones, speakers }: AudioDevices): TemplateResult {
@@ -834,9 +833,13 @@ export class SynthflowCall extends LitElement {
     return href && /^(https?|tel|sms|mailto):/.test(href) ? href : undefined;
   }
 
-  /** Within opening hours; hours that cannot be read close nothing. */
+  get #fallbackWords(): string {
+    return this.fallbackLabel || this.#strings.fallback;
+  }
+
+  /** Within opening hours; hours that cannot be read, or not yet, close nothing. */
   get #isOpen(): boolean {
-    return !this.hours || isOpenAt(this.hours, new Date()) !== false;
+    return !this.hours || this.#isOpenAt?.(this.hours, new Date()) !== false;
   }
 
   /** Whether the fallback stands in the button's place: no call can be made now. */
@@ -860,8 +863,9 @@ export class SynthflowCall extends LitElement {
   /** How long the call has lasted. */
   get #clock(): string {
     const seconds = Math.floor(this.duration);
-    const digits = (minimumIntegerDigits: number) => new Intl.NumberFormat(this.#lang, { minimumIntegerDigits });
-    return `${digits(1).format(Math.floor(seconds / 60))}:${digits(2).format(seconds % 60)}`;
+    const digits = (count: number, minimumIntegerDigits: number) =>
+      count.toLocaleString(this.#lang, { minimumIntegerDigits });
+    return `${digits(Math.floor(seconds / 60), 1)}:${digits(seconds % 60, 2)}`;
   }
 
   /** Whether there is a card to open: whatever floats has one, and an icon. */
@@ -933,7 +937,8 @@ export class SynthflowCall extends LitElement {
     this.#closePanel();
   }
 
-  async #toggleSettings(): Promise<void> {
+  async #toggleSettings(event: MouseEvent): Promise<void> {
+    if (event.detail > 1) return;
     if (this.deviceList) return this.#closePanel();
     const devices = await this.devices();
     // The card may be closed meanwhile, or taken away.
@@ -1002,6 +1007,22 @@ export class SynthflowCall extends LitElement {
     if (this.hours && this.isConnected) {
       this.#minute = this.#window?.setInterval(() => this.requestUpdate(), 60_000);
     }
+  }
+
+  /** Looks at new opening hours. */
+  async #readHours(): Promise<void> {
+    this.#keepHours();
+    const { hours } = this;
+    if (!hours) return;
+    let fault = 'hours cannot be read.';
+    try {
+      this.#isOpenAt ??= (await loadHours(this.#options())).isOpenAt;
+      this.requestUpdate();
+      if (hours !== this.hours || this.#isOpenAt(hours, new Date()) !== undefined) return;
+    } catch {
+      fault = 'Serve synthflow-call.hours.js beside the script, allowed by script-src.';
+    }
+    console.warn(`<synthflow-call> ${fault}`);
   }
 
   /** Takes over the page's language. */

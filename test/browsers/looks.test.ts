@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { PNG } from 'pngjs';
 import { tag } from '../e2e/support/site.js';
 import {
   browserName,
@@ -57,8 +58,16 @@ const settle = (page: BrowserPage) =>
         .shadowRoot!.getAnimations()
         .filter((animation) => animation instanceof CSSTransition)
         .map(({ finished }) => finished.catch(() => {})),
-    ).then(() => {}),
+    )
+      // Drawn: WebKitGTK makes its picture of what it has drawn last, which may be the page before the element was there.
+      .then(() => new Promise<void>((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())))),
   );
+
+/** Whether there is more than one colour in a picture. */
+function isDrawn(picture: Buffer): boolean {
+  const { data } = PNG.sync.read(picture);
+  return data.some((level, index) => level !== data[index % 4]);
+}
 
 describe(`the looks in ${browserName}`, () => {
   let browser: TestBrowser;
@@ -80,7 +89,9 @@ describe(`the looks in ${browserName}`, () => {
             await settle(page);
             assert.deepEqual(await misplaced(page), [], status);
             assert.deepEqual(await sizeOf(page), size, status);
-            writeFileSync(`${album}/${title}-${status}.png`, await page.screenshot());
+            const picture = Buffer.from(await page.screenshot());
+            writeFileSync(`${album}/${title}-${status}.png`, picture);
+            assert.equal(isDrawn(picture), true, `${status}: the picture is blank`);
           };
           const size = await sizeOf(page);
           await look('idle');

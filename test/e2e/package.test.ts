@@ -28,6 +28,7 @@ describe('the package', () => {
       'dist/synthflow-call.socket-host.js',
       'dist/synthflow-call.diagnose.js',
       'dist/synthflow-call.challenge.js',
+      'dist/synthflow-call.hours.js',
       'dist/synthflow-call.worker.js',
       'dist/third-party-licenses.txt',
       'dist/npm/index.js',

@@ -162,6 +162,32 @@ describe('the static playground', () => {
     await page.close();
   });
 
+  it('copies the snippet, and says so to everybody; where it may not, it selects it', async () => {
+    const page = await open();
+    await page.evaluate(
+      `Object.defineProperty(navigator, 'clipboard', { value: { writeText: async (text) => void (window.name = text) } })`,
+    );
+    const said = () => page.$eval('.copied', (told) => [told.getAttribute('role'), told.textContent]);
+    await page.locator('.copy').click();
+    await page.waitForFunction(() => document.querySelector('.copied')!.textContent);
+    assert.deepEqual(await said(), ['status', 'Copied']);
+    assert.equal(await page.evaluate(() => window.name === document.querySelector('code')!.textContent), true);
+    await page.waitForFunction(() => !document.querySelector('.copied')!.textContent);
+    await page.evaluate(
+      `navigator.clipboard.writeText = () => Promise.reject(new DOMException('', 'NotAllowedError'))`,
+    );
+    await page.locator('.copy').click();
+    await page.waitForFunction(() => document.querySelector('.copied')!.textContent);
+    assert.match(String((await said())[1]), /your keyboard/);
+    assert.equal(
+      await page.evaluate(
+        () => getSelection()!.toString().trim() === document.querySelector('code')!.textContent!.trim(),
+      ),
+      true,
+    );
+    await page.close();
+  });
+
   for (const width of [320, 1280]) {
     for (const scheme of ['light', 'dark']) {
       it(`is accessible at ${width} px in ${scheme}, on every backdrop, and after a diagnosis`, async () => {

@@ -13,12 +13,47 @@ const closed = `${['Su', 'Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa'][(new Date().getUTCD
 
 describe('the fallback', () => {
   it('is reached from the first click on, before the microphone is allowed', async () => {
-    const { element, agent } = await place(html`<synthflow-call fallback-href="tel:+15551234"></synthflow-call>`);
+    const { element, agent } = await place(
+      html`<synthflow-call variant="icon" fallback-href="tel:+15551234"></synthflow-call>`,
+    );
     expect(link(element)).to.equal(null);
     await lead(element, agent, 'requesting-microphone');
     expect(link(element)!.href).to.equal('tel:+15551234');
     expect(link(element)!.innerText).to.equal('Contact us another way');
     expect(link(element)!.checkVisibility()).to.equal(true);
+  });
+
+  /** Whether the link can be seen and hit, with its name and 24 px at least, beside a button that still can. */
+  function expectBoth(element: SynthflowCall): void {
+    const root = element.shadowRoot!;
+    expect(link(element)!.ariaLabel ?? link(element)!.innerText).to.equal('Contact us another way');
+    expect(link(element)!.getAttribute('href')).to.equal('tel:1');
+    for (const control of [link(element)!, button(element)]) {
+      const { left, top, width, height } = control.getBoundingClientRect();
+      expect(Math.min(width, height)).to.be.at.least(24);
+      expect(root.elementFromPoint(left + width / 2, top + height / 2)!.closest('a, button')).to.equal(control);
+    }
+  }
+
+  it('is on the pill wherever nothing else shows it, which is as large as ever', async () => {
+    const { element: plain } = await place();
+    const { width, height } = plain.getBoundingClientRect();
+    const { element, agent } = await place(html`<synthflow-call fallback-href="tel:1"></synthflow-call>`);
+    expectBoth(element);
+    element.consent = 'I agree.';
+    void element.start();
+    await element.updateComplete;
+    expectBoth(element);
+    element.consent = undefined as never;
+    await element.stop();
+    await lead(element, agent, 'ended');
+    expectBoth(element);
+    await lead(element, agent, 'failed');
+    expect(link(element)!.closest('.panel')).not.to.equal(null);
+    part(element, 'panel')!.querySelector<HTMLElement>('[aria-label=Close]')!.click();
+    await element.updateComplete;
+    expectBoth(element);
+    expect(element.getBoundingClientRect()).to.include({ width, height });
   });
 
   it('is offered when the call has failed', async () => {
@@ -96,6 +131,11 @@ describe('the fallback', () => {
   }
 });
 
+/** Resolves when the button says what is wanted: what reads the hours is a file of its own. */
+async function untilSaid(element: SynthflowCall, words: string): Promise<void> {
+  while (button(element).innerText.trim() !== words) await new Promise(requestAnimationFrame);
+}
+
 describe('opening hours', () => {
   it('change nothing while they last', async () => {
     const { element } = await place(html`<synthflow-call hours=${always} fallback-href="tel:1"></synthflow-call>`);
@@ -105,6 +145,7 @@ describe('opening hours', () => {
 
   it('offer the fallback else', async () => {
     const { element } = await place(html`<synthflow-call hours=${closed} fallback-href="tel:1"></synthflow-call>`);
+    await untilSaid(element, 'Contact us another way');
     expect(button(element).getAttribute('href')).to.equal('tel:1');
     expect(await element.start()).to.equal(false);
     expect(element.status).to.equal('idle');
@@ -114,6 +155,7 @@ describe('opening hours', () => {
     const { element } = await place(
       html`<synthflow-call variant="card" hours=${closed} fallback-href="tel:1"></synthflow-call>`,
     );
+    await untilSaid(element, 'Contact us another way');
     expect(part(element, 'disclosure')!.textContent).to.equal('');
     element.hours = always;
     await element.updateComplete;
@@ -122,13 +164,17 @@ describe('opening hours', () => {
 
   it('say so where there is none', async () => {
     const { element } = await place(html`<synthflow-call hours=${closed}></synthflow-call>`);
-    expect(button(element).innerText.trim()).to.equal('Closed now');
+    await untilSaid(element, 'Closed now');
     expect(button(element).disabled).to.equal(true);
   });
 
   it('that cannot be read close nothing, and the site’s developer is told once', async () => {
     const said = watchConsole();
+    const untilTold = async (times: number) => {
+      while (said.length < times) await new Promise(requestAnimationFrame);
+    };
     const { element } = await place(html`<synthflow-call hours="whenever"></synthflow-call>`);
+    await untilTold(1);
     expect(button(element).disabled).to.equal(false);
     document.body.append(element);
     element.label = 'Call';
@@ -138,9 +184,26 @@ describe('opening hours', () => {
     element.hours = always;
     await element.updateComplete;
     element.hours = 'Mo-Fr 9-5';
-    await element.updateComplete;
+    await untilTold(2);
     expect(said).to.deep.equal([warning, warning]);
     element.remove();
+  });
+
+  it('that are not read yet, or whose file is not there, close nothing: the site’s developer is told', async () => {
+    const said = watchConsole();
+    const { element, agent } = await place(
+      html`<synthflow-call
+        hours=${closed}
+        fallback-href="tel:1"
+        assets-url="data:text/javascript,throw 0;"
+      ></synthflow-call>`,
+    );
+    expect(button(element).innerText.trim()).to.equal('Start a call');
+    while (!said.length) await new Promise(requestAnimationFrame);
+    expect(button(element).innerText.trim()).to.equal('Start a call');
+    expect(said[0]!.words.join()).to.contain('synthflow-call.hours.js');
+    element.assetsUrl = undefined as never;
+    await lead(element, agent, 'active');
   });
 
   it('that end in a call do not end it', async () => {
@@ -153,6 +216,7 @@ describe('opening hours', () => {
     button(element).click();
     await element.updateComplete;
     expect(element.status).to.equal('ended');
+    await untilSaid(element, 'Contact us another way');
     expect(button(element).getAttribute('href')).to.equal('tel:1');
   });
 });

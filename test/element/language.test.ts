@@ -14,6 +14,41 @@ async function says(element: SynthflowCall, words: string): Promise<void> {
 }
 
 describe('the language', () => {
+  /** Where letters of a part are, the last two and the first, in px. */
+  function letters(words: HTMLElement) {
+    const text = document.createTreeWalker(words, NodeFilter.SHOW_TEXT).nextNode() as Text;
+    const at = (index: number) => {
+      const range = document.createRange();
+      range.setStart(text, index);
+      range.setEnd(text, index + 1);
+      return range.getBoundingClientRect();
+    };
+    return { first: at(0), last: at(text.length - 2), stop: at(text.length - 1) };
+  }
+
+  it('has its own direction on a page of the other: a full stop comes last, and the words are where they would be', async () => {
+    const { element, agent } = await place(
+      html`<div dir="rtl"><synthflow-call lang="en" variant="card" heading="Hello."></synthflow-call></div>`,
+    ).then(({ element: page, agent }) => ({ element: page.querySelector<SynthflowCall>('synthflow-call')!, agent }));
+    element.tokenProvider = async () => agent.url;
+    await lead(element, agent, 'failed');
+    for (const words of [part(element, 'heading')!, part(element, 'error')!]) {
+      const { last, stop } = letters(words);
+      expect(stop.left, words.innerText).to.be.at.least(last.right - 1);
+    }
+    const { right } = part(element, 'heading')!.getBoundingClientRect();
+    expect(letters(part(element, 'heading')!).stop.right).to.be.within(right - 2, right + 1);
+  });
+
+  it('has it too where the page’s is left to right', async () => {
+    const { element } = await place(html`<synthflow-call variant="card" heading="שלום עולם."></synthflow-call>`);
+    const { first, last, stop } = letters(part(element, 'heading')!);
+    expect(stop.right).to.be.at.most(last.left + 1);
+    expect(first.left).to.be.above(last.left);
+    const { left } = part(element, 'heading')!.getBoundingClientRect();
+    expect(stop.left).to.be.within(left - 1, left + 2);
+  });
+
   for (const [lang, file] of [
     ['de', 'de'],
     ['de-AT', 'de'],

@@ -25,6 +25,14 @@ describe('the panel', () => {
     expect(isOpen(element)).to.equal(false);
   });
 
+  it('leaves Escape to an input method that is in the middle of a word', async () => {
+    const { element, agent } = await place();
+    await lead(element, agent, 'waiting');
+    document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, isComposing: true }));
+    await element.updateComplete;
+    expect(isOpen(element)).to.equal(true);
+  });
+
   it('gives the focus back to the button when it is closed by its own', async () => {
     const { element, agent } = await place();
     await lead(element, agent, 'waiting');

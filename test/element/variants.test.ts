@@ -78,6 +78,21 @@ describe('variants', () => {
     expect(element.status).to.equal('active');
   });
 
+  it('the menu stays open after a double click on what opens it', async () => {
+    const { element, agent } = await place(html`<synthflow-call variant="card"></synthflow-call>`);
+    await lead(element, agent, 'active');
+    const settings = part(element, 'settings')!;
+    settings.dispatchEvent(new MouseEvent('click', { detail: 1, bubbles: true }));
+    while (!part(element, 'panel')!.querySelector('input')) await new Promise(requestAnimationFrame);
+    settings.dispatchEvent(new MouseEvent('click', { detail: 2, bubbles: true }));
+    await element.updateComplete;
+    expect(part(element, 'panel')!.matches(':popover-open')).to.equal(true);
+    expect(settings.ariaExpanded).to.equal('true');
+    settings.dispatchEvent(new MouseEvent('click', { detail: 1, bubbles: true }));
+    await element.updateComplete;
+    expect(part(element, 'panel')!.matches(':popover-open')).to.equal(false);
+  });
+
   for (const [way, close] of Object.entries({
     'its button': (element: SynthflowCall) => named(element, 'Close')!.click(),
     Escape: () => void document.body.dispatchEvent(escape()),

@@ -1,0 +1,52 @@
+import { expect, html } from '@open-wc/testing';
+import '../../src/index.js';
+import { languages } from '../../src/element/language.js';
+import type { SynthflowCall } from '../../src/element/synthflow-call.js';
+import { lead, place, statuses } from '../support/calls.js';
+
+/** Words of the element that are cut off, or reach out of it. */
+function cutWords(element: SynthflowCall): string[] {
+  const box = element.shadowRoot!.querySelector('.call')!;
+  const bounds = box.getBoundingClientRect();
+  return [...box.querySelectorAll<HTMLElement>('.status, .label, .timer, .main')]
+    .filter((part) => {
+      const { left, right, top, bottom } = part.getBoundingClientRect();
+      const isOut = left < bounds.left || right > bounds.right || top < bounds.top || bottom > bounds.bottom;
+      const isHigher = part.matches('.status, .label') && part.scrollHeight > part.clientHeight + 1;
+      return isOut || isHigher || part.scrollWidth > part.clientWidth + 1;
+    })
+    .map((part) => `${part.className}: ${part.innerText.trim().split('\n')[0]}`);
+}
+
+async function speak(element: SynthflowCall, lang: string): Promise<void> {
+  element.lang = lang;
+  const box = element.shadowRoot!.querySelector<HTMLElement>('.call')!;
+  while (box.lang !== lang || element.shadowRoot!.querySelector('.label:empty')) {
+    await new Promise(requestAnimationFrame);
+  }
+  await element.updateComplete;
+}
+
+describe('words are whole in every language', () => {
+  for (const variant of ['pill', 'card'] as const) {
+    for (const status of statuses) {
+      it(`${variant}, ${status}: in every size`, async () => {
+        const { element, agent } = await place(
+          html`<synthflow-call variant=${variant} fallback-href="tel:1"></synthflow-call>`,
+        );
+        await lead(element, agent, status);
+        const cut: string[] = [];
+        for (const lang of ['en', ...languages.split(' ')]) {
+          await speak(element, lang);
+          for (const size of ['small', 'medium', 'large'] as const) {
+            element.size = size;
+            await element.updateComplete;
+            cut.push(...cutWords(element).map((words) => `${lang}, ${size}, ${words}`));
+          }
+        }
+        expect(cut.join('\n')).to.equal('');
+        await element.stop();
+      });
+    }
+  }
+});
