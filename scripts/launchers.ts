@@ -1,6 +1,6 @@
 import { chromeLauncher } from '@web/test-runner-chrome';
 import type { BrowserLauncher } from '@web/test-runner';
-import puppeteer, { type Browser, type BrowserContext, type Keyboard, type Page } from 'puppeteer-core';
+import puppeteer, { type Browser, type BrowserContext, type KeyInput, type Page } from 'puppeteer-core';
 import { type BrowserName, browserFlags, ensureBrowser, firefoxPreferences } from './browsers.mjs';
 import { Pulse } from './rig/pulse.js';
 import { WebKit } from './webkit.js';
@@ -24,6 +24,12 @@ export const launchers: Readonly<Record<BrowserName, () => BrowserLauncher>> = {
   webkit: () => new WebKitLauncher(),
 };
 
+/** What the tests' commands ask of a page, for those who have Puppeteer's names for keys. */
+interface CommandedPage {
+  readonly keyboard: Readonly<Record<'down' | 'up' | 'press', (key: string) => Promise<void>>>;
+  setViewport(size: { readonly width: number; readonly height: number }): Promise<void>;
+}
+
 /** Leads from one test file to the next, each in a page of its own: none is left as another has made it. */
 abstract class PageLauncher implements BrowserLauncher {
   abstract readonly name: string;
@@ -35,7 +41,7 @@ abstract class PageLauncher implements BrowserLauncher {
   abstract open(url: string): Promise<void>;
   abstract close(): Promise<void>;
   abstract stop(): Promise<void>;
-  abstract getPage(): { keyboard: Pick<Keyboard, 'down' | 'up'> };
+  abstract getPage(): CommandedPage;
   abstract getBrowserUrl(): Promise<string>;
 
   async startSession(id: string, url: string): Promise<void> {
@@ -93,8 +99,18 @@ class FirefoxLauncher extends PageLauncher {
     return this.#page!.url();
   }
 
-  getPage(): Page {
-    return this.#page!;
+  getPage(): CommandedPage {
+    const page = this.#page!;
+    // Over WebDriver BiDi Puppeteer knows the characters alone.
+    const named = (key: string) => (key === 'Space' ? ' ' : key) as KeyInput;
+    return {
+      keyboard: {
+        down: (key) => page.keyboard.down(named(key)),
+        up: (key) => page.keyboard.up(named(key)),
+        press: (key) => page.keyboard.press(named(key)),
+      },
+      setViewport: (size) => page.setViewport(size),
+    };
   }
 
   async stop(): Promise<void> {
@@ -130,10 +146,12 @@ class WebKitLauncher extends PageLauncher {
     return this.#webkit!.url();
   }
 
-  getPage() {
+  getPage(): CommandedPage {
     const webkit = this.#webkit!;
+    const [down, up] = (['keyDown', 'keyUp'] as const).map((type) => (key: string) => webkit.key(type, key));
     return {
-      keyboard: { down: (key: string) => webkit.key('keyDown', key), up: (key: string) => webkit.key('keyUp', key) },
+      keyboard: { down: down!, up: up!, press: (key) => down!(key).then(() => up!(key)) },
+      setViewport: ({ width, height }) => webkit.setViewport(width, height),
     };
   }
 

@@ -14,7 +14,7 @@ const { buildAll } = await import('./build.mjs');
 await buildAll(['script', 'classic', 'npm', 'node']);
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
-/** What each part took, in ms. */
+/** What each part took, in ms, and what came of it. */
 const times = [];
 
 const others = browsers.filter((name) => name !== 'chromium');
@@ -31,10 +31,16 @@ await Promise.all([
 if (browsers.includes('chromium')) await inTurn([nodeTests('e2e', '--test-concurrency=1'), callTests('chromium')]);
 
 console.log(`\nIn ${browsers.join(', ')}:`);
-for (const [title, ms] of times) console.log(`  ${(ms / 1000).toFixed(0).padStart(4)} s  ${title}`);
+for (const { title, ms, passed, failed, skipped } of times) {
+  console.log(`  ${(ms / 1000).toFixed(0).padStart(4)} s  ${title}: ${inWords(passed, failed, skipped)}`);
+}
 const { passed, failed, skipped } = counts;
-console.log(`\n${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`);
+console.log(`\n${inWords(passed, failed, skipped)}`);
 process.exit(failed === 0 && passed > 0 ? 0 : 1);
+
+function inWords(passed, failed, skipped) {
+  return `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`;
+}
 
 async function inTurn(parts) {
   for (const part of parts) await part();
@@ -70,17 +76,22 @@ function show(title, args, env = {}) {
     child.stdout.on('data', (text) => (output += text));
     child.stderr.on('data', (text) => (output += text));
     child.on('close', (code) => {
-      times.push([title, performance.now() - sinceMs]);
+      times.push({ title, ms: performance.now() - sinceMs });
       console.log(`\n${title}\n${output}`);
       resolve({ code, output });
     });
   });
 }
 
-function add(code, passed, failed, skipped) {
+function add(title, code, passed, failures, skipped) {
+  const failed = code === 0 ? failures : Math.max(1, failures);
   counts.passed += passed;
-  counts.failed += code === 0 ? failed : Math.max(1, failed);
+  counts.failed += failed;
   counts.skipped += skipped;
+  Object.assign(
+    times.find((part) => part.title === title),
+    { passed, failed, skipped },
+  );
 }
 
 /** The Node tests of a folder; one file at a time where they share a browser or a loudspeaker. */
@@ -103,7 +114,7 @@ function runNodeTests(title, folder, flags, env) {
     const args = ['--import', 'tsx', '--test', '--test-reporter=spec', ...limits, ...flags, ...files];
     const { code, output } = await show(title, args, env);
     const count = (name) => Number(new RegExp(`^ℹ ${name} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
-    add(code, count('pass'), count('fail') + count('cancelled'), count('skipped') + count('todo'));
+    add(title, code, count('pass'), count('fail') + count('cancelled'), count('skipped') + count('todo'));
   };
 }
 
@@ -113,10 +124,11 @@ function partTests(browser) {
     const report = `${root}coverage/wtr-${browser}.json`;
     rmSync(report, { force: true });
     const runner = 'node_modules/@web/test-runner/dist/bin.js';
-    const { code } = await show(`parts and element in ${browser}`, [runner], { TEST_BROWSER: browser });
+    const title = `parts and element in ${browser}`;
+    const { code } = await show(title, [runner], { TEST_BROWSER: browser });
     const { passed, failed, skipped } = existsSync(report)
       ? JSON.parse(readFileSync(report, 'utf8'))
       : { passed: 0, failed: 1, skipped: 0 };
-    add(code, passed, failed, skipped);
+    add(title, code, passed, failed, skipped);
   };
 }

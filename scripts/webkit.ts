@@ -124,6 +124,13 @@ export class WebKit {
     await ask('POST', `${this.#session}/window/rect`, { width, height });
   }
 
+  /** Sets the size of what the page is seen in, in CSS pixels, as nearly as it can: its window is no smaller than its bars. */
+  async setViewport(width: number, height: number): Promise<void> {
+    await this.resize(width, height);
+    const [innerWidth, innerHeight] = await this.evaluate(() => [window.innerWidth, window.innerHeight]);
+    await this.resize(2 * width - innerWidth!, 2 * height - innerHeight!);
+  }
+
   async close(): Promise<void> {
     await end(this.#driver);
     await end(this.#screen);

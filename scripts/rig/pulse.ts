@@ -205,7 +205,7 @@ const format = (rate: number, map: string): string[] => [
 ];
 
 const microphone = (name: string): string =>
-  `source_name=${name} master=card.monitor channels=1 channel_map=mono master_channel_map=aux0 remix=no`;
+  `source_name=${name} source_properties=device.description=${name} master=card.monitor channels=1 channel_map=mono master_channel_map=aux0 remix=no`;
 
 const daemonConf = (rate: number): string => `default-sample-rate = ${rate}
 alternate-sample-rate = ${rate}

@@ -11,15 +11,18 @@ export interface MicrophoneListener {
   onLost(failure: AudioFailure): void;
 }
 
-/** How long it may give nothing but zeros until it is taken again; that many levels of 200 ms. */
-const silenceMs = 2000;
+/**
+ * How long it may be silent until it is taken again; that many levels of 200 ms. Its end in Chromium takes half a second to
+ * be silence (the canceller's filters ring on), and so it is lost, or taken again, within 3 s.
+ */
+const silenceMs = 1600;
 const patience = silenceMs / 200;
 /** Levels after which a sound is no longer owed to the microphone having been taken again. */
 const cureLevels = 3;
-/** It is tried until 3 s after its loss; the silence has taken two of them. */
+/** It is tried until 3 s after its loss, of which the browser's own word, or the silence, has taken some. */
 const retryMs = 500;
-const triesAfterLoss = 3000 / retryMs + 1;
-const triesAfterSilence = (3000 - silenceMs) / retryMs + 1;
+const triesAfterLoss = 6;
+const triesAfterSilence = 2;
 /** How long the browser may take to answer: it may ask the visitor. */
 const answerMs = 10_000;
 
@@ -68,7 +71,7 @@ export class KeptMicrophone {
   /**
    * Takes each of its levels (5 a second) while it is not muted. Events are not to be trusted: Chromium without udev
    * tells nothing of an unplugged device and goes on with zeros, Firefox goes on without a channel.
-   * @param levelDbfs - −Infinity: every sample was 0.
+   * @param levelDbfs - −Infinity: silence, as no microphone has it.
    */
   hear(levelDbfs: number): void {
     // The agent's last words are played without it.

@@ -1,4 +1,9 @@
 const FLOOR_DBFS = -100;
+/**
+ * The smallest step of 24 bits: no microphone is softer. What its filters let ring on when it is gone is, and takes more than
+ * three seconds to become 0.
+ */
+const SILENCE_DBFS = -144;
 
 /**
  * Measures the level of a stream, from one look at it to the next.
@@ -18,11 +23,12 @@ export class LevelMeter {
 
   /**
    * RMS in dBFS of what came since it was looked at last: 0 for a full square wave, -3 for a full sine, -100 for what is
-   * softer or no number, -Infinity where every sample was 0, or none came.
+   * softer or no number, -Infinity where it is softer than any microphone (-144), or none came.
    */
   take(): number {
     const levelDbfs = this.#sumOfSquares === 0 ? -Infinity : 10 * Math.log10(this.#sumOfSquares / this.#count);
     this.#count = this.#sumOfSquares = 0;
-    return levelDbfs === -Infinity || levelDbfs > FLOOR_DBFS ? levelDbfs : FLOOR_DBFS;
+    if (levelDbfs < SILENCE_DBFS) return -Infinity;
+    return levelDbfs > FLOOR_DBFS ? levelDbfs : FLOOR_DBFS;
   }
 }

@@ -54,7 +54,8 @@ export class SocketThread {
       bind: (sid) => near.postMessage({ sid } satisfies BindCommand),
       link: (ports) => near.postMessage(ports, [ports.uplink, ports.downlink]),
       close: (sid) => {
-        near.close();
+        // Its other end closes both. Firefox delivers what has come to a port even when this end is closed.
+        near.onmessage = null;
         return end(sid)?.stats;
       },
     };

@@ -3,6 +3,7 @@ import { Capture } from '../../src/audio/capture.js';
 import { Speaker } from '../../src/audio/speaker.js';
 import type { BargeIn, SoundReport } from '../../src/audio/worklets/messages.js';
 import { fitSine, rmsDb, tone } from '../dsp/fixtures.js';
+import { hasOfflineSuspend, itWhere } from '../support/abilities.js';
 import { OfflineAudio } from '../support/offline-audio.js';
 
 const wireRate = 16_000;
@@ -38,6 +39,9 @@ function steepest(samples: Float32Array): number {
 /** The steepest step of a 440 Hz tone of amplitude 0.5. */
 const slope = (rate: number) => (2 * Math.PI * 440 * 0.5) / rate;
 
+/** What happens in the middle of what is rendered. */
+const itInTime = itWhere(hasOfflineSuspend, 'OfflineAudioContext.suspend');
+
 describe('Speaker', () => {
   for (const rate of [44_100, 48_000, 16_000]) {
     const whole = (heard: Float32Array) => fitSine(heard.subarray(0.2 * rate, 0.95 * rate), rate, 440, 0);
@@ -59,7 +63,7 @@ describe('Speaker', () => {
       expect(steepest(heard)).to.be.below(slope(rate) * 1.02);
     });
 
-    it(`plays 20 ms messages that come in time as if they were one at ${rate} Hz`, async () => {
+    itInTime(`plays 20 ms messages that come in time as if they were one at ${rate} Hz`, async () => {
       const { audio, say, reports } = await speaker(rate);
       messages(49).forEach((message, index) => audio.at(index * 0.02, () => say(message)));
       const heard = await audio.render();
@@ -68,7 +72,7 @@ describe('Speaker', () => {
       expect(reports.every(({ underruns }) => underruns === 0)).to.equal(true);
     });
 
-    it(`falls silent within 15 ms of a flush, without a click, at ${rate} Hz`, async () => {
+    itInTime(`falls silent within 15 ms of a flush, without a click, at ${rate} Hz`, async () => {
       const { audio, out, say } = await speaker(rate);
       say(pcm(wireRate * 2));
       let flushedS = NaN;
@@ -84,7 +88,7 @@ describe('Speaker', () => {
     });
   }
 
-  it('starts within 100 ms of the first word', async () => {
+  itInTime('starts within 100 ms of the first word', async () => {
     const { audio, say } = await speaker(48_000);
     messages(40).forEach((message, index) => audio.at(0.1 + index * 0.02, () => say(message)));
     const heard = await audio.render();
@@ -92,7 +96,7 @@ describe('Speaker', () => {
     expect(rmsDb(heard.subarray(0.2 * 48_000, 0.25 * 48_000))).to.be.above(-10);
   });
 
-  it('plays what comes after a flush', async () => {
+  itInTime('plays what comes after a flush', async () => {
     const { audio, out, say } = await speaker(48_000);
     say(pcm(wireRate));
     audio.at(0.3, () => out.flush());
@@ -101,7 +105,7 @@ describe('Speaker', () => {
     expect(fitSine(heard.subarray(0.75 * 48_000), 48_000, 1000, 0).snrDb).to.be.above(90);
   });
 
-  it('fades where the agent is late, counts it, and goes on', async () => {
+  itInTime('fades where the agent is late, counts it, and goes on', async () => {
     const { audio, say, reports } = await speaker(48_000);
     const spoken = messages(40);
     audio.at(0, () => say(...spoken.slice(0, 15)));
@@ -133,7 +137,7 @@ describe('Speaker', () => {
     expect(reports[0]!.droppedSamples).to.equal(wireRate);
   });
 
-  it('reports what the network is like', async () => {
+  itInTime('reports what the network is like', async () => {
     const { audio, say, reports } = await speaker(48_000);
     messages(45).forEach((message, index) => audio.at(index * 0.02, () => say(message)));
     await audio.render();
@@ -167,7 +171,7 @@ describe('Speaker', () => {
       return { heard, levelDb };
     }
 
-    it('makes it softer by 12 dB within 150 ms, and loud again after 300 ms, without a click', async () => {
+    itInTime('makes it softer by 12 dB within 150 ms, and loud again after 300 ms, without a click', async () => {
       const { heard, levelDb } = await interrupted('duck');
       expect(levelDb(0.2, 0.5)).to.be.closeTo(0, 0.1);
       expect(levelDb(0.65, 1.25)).to.be.closeTo(-12, 0.1);
@@ -175,7 +179,7 @@ describe('Speaker', () => {
       expect(steepest(heard)).to.be.below(slope(48_000) * 1.02);
     });
 
-    it('drops what is buffered, once, and plays what comes later', async () => {
+    itInTime('drops what is buffered, once, and plays what comes later', async () => {
       const { heard, levelDb } = await interrupted('clear');
       expect(levelDb(0.2, 0.5)).to.be.closeTo(0, 0.1);
       expect(levelDb(0.65, 0.8)).to.be.below(-100);
@@ -187,14 +191,14 @@ describe('Speaker', () => {
       ['does nothing when it is told so', 'off', false],
       ['does nothing while the visitor is muted', 'duck', true],
     ] as const) {
-      it(title, async () => {
+      itInTime(title, async () => {
         const { levelDb } = await interrupted(bargeIn, isMuted);
         expect(levelDb(0.2, 1.9)).to.be.closeTo(0, 0.1);
       });
     }
   });
 
-  it('plays as loud as it is told, and tells how loud the agent is, not the loudspeaker', async () => {
+  itInTime('plays as loud as it is told, and tells how loud the agent is, not the loudspeaker', async () => {
     const { audio, out, say, reports } = await speaker(48_000);
     out.setVolume(0.5);
     say(pcm(wireRate));
@@ -206,7 +210,7 @@ describe('Speaker', () => {
     expect(reports[3]!.levelDbfs).to.be.closeTo(-9.03, 0.02);
   });
 
-  it('leaves the audio thread when it is stopped', async () => {
+  itInTime('leaves the audio thread when it is stopped', async () => {
     const { audio, out, say } = await speaker(48_000);
     say(pcm(wireRate));
     audio.at(0.5, () => out.stop());

@@ -29,6 +29,12 @@ function canReach(element: SynthflowCall, control: HTMLElement): boolean {
   );
 }
 
+/** Gives the page's window a size; skips the test where the browser's own is never so small. */
+async function resize(test: Mocha.Context, size: { width: number; height: number }): Promise<void> {
+  await setViewport(size);
+  if (innerWidth !== size.width || innerHeight !== size.height) test.skip();
+}
+
 /** Long words in everything. */
 const long =
   'Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz is spoken about with an AI agent. '.repeat(3);
@@ -42,8 +48,8 @@ describe('on a small screen', () => {
     ['a window of 1280 × 1024 px at a zoom of 400 %', 320, 256],
   ] as const) {
     for (const size of ['small', 'medium', 'large'] as const) {
-      it(`${name}: the open card, ${size}, and its menu are whole, or scroll`, async () => {
-        await setViewport({ width, height });
+      it(`${name}: the open card, ${size}, and its menu are whole, or scroll`, async function () {
+        await resize(this, { width, height });
         const { element, agent } = await place(
           html`<synthflow-call position="bottom-right" size=${size} heading=${long} disclosure=${long}></synthflow-call>`,
         );
@@ -62,8 +68,8 @@ describe('on a small screen', () => {
       });
     }
 
-    it(`${name}: the card in the page, and what it asks, are whole, or scroll`, async () => {
-      await setViewport({ width, height });
+    it(`${name}: the card in the page, and what it asks, are whole, or scroll`, async function () {
+      await resize(this, { width, height });
       const { element } = await place(html`<synthflow-call variant="card" consent=${long}></synthflow-call>`);
       expect(document.documentElement.scrollWidth).to.be.at.most(width);
       void element.start();
@@ -76,8 +82,8 @@ describe('on a small screen', () => {
     });
   }
 
-  it('the card stays above an on-screen keyboard, scrolls there, and has its size again after it', async () => {
-    await setViewport({ width: 320, height: 568 });
+  it('the card stays above an on-screen keyboard, scrolls there, and has its size again after it', async function () {
+    await resize(this, { width: 320, height: 568 });
     const { element } = await place(html`<synthflow-call position="bottom-right"></synthflow-call>`);
     void element.start();
     await until(element, 'active');
@@ -91,8 +97,8 @@ describe('on a small screen', () => {
     expect(box(element).getBoundingClientRect()).to.deep.equal(before);
   });
 
-  it('the card is where a keyboard has pushed the page to', async () => {
-    await setViewport({ width: 320, height: 568 });
+  it('the card is where a keyboard has pushed the page to', async function () {
+    await resize(this, { width: 320, height: 568 });
     const { element } = await place(html`<synthflow-call position="top-left"></synthflow-call>`);
     void element.start();
     await until(element, 'active');
@@ -104,8 +110,8 @@ describe('on a small screen', () => {
     expect(bottom).to.be.at.most(492);
   });
 
-  it('the card stays where it is while the visitor pinches the page larger', async () => {
-    await setViewport({ width: 320, height: 568 });
+  it('the card stays where it is while the visitor pinches the page larger', async function () {
+    await resize(this, { width: 320, height: 568 });
     const { element } = await place(html`<synthflow-call position="bottom-right"></synthflow-call>`);
     void element.start();
     await until(element, 'active');
@@ -119,8 +125,8 @@ describe('on a small screen', () => {
   });
 
   for (const variant of ['pill', 'icon', 'card']) {
-    it(`a failure's sentence makes neither the page nor the card scroll sideways (${variant})`, async () => {
-      await setViewport({ width: 320, height: 568 });
+    it(`a failure's sentence makes neither the page nor the card scroll sideways (${variant})`, async function () {
+      await resize(this, { width: 320, height: 568 });
       const { element, agent } = await place(html`<synthflow-call variant=${variant}></synthflow-call>`);
       await lead(element, agent, 'failed');
       await element.updateComplete;

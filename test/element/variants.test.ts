@@ -2,6 +2,7 @@ import { expect, fixture, html } from '@open-wc/testing';
 import '../../src/index.js';
 import type { SynthflowCall } from '../../src/element/synthflow-call.js';
 import { button, lead, part, place, statuses, until } from '../support/calls.js';
+import { FakeDevices } from '../support/fake-devices.js';
 
 const box = (element: SynthflowCall) => element.shadowRoot!.querySelector<HTMLElement>('.call')!;
 const isCard = (element: SynthflowCall) => box(element).matches('.card:popover-open');
@@ -56,6 +57,7 @@ describe('variants', () => {
   });
 
   it('the menu sets volume, microphone and loudspeaker', async () => {
+    new FakeDevices('built-in', 'desk').plug('speaker', 'audiooutput');
     const { element, agent } = await place(html`<synthflow-call variant="card"></synthflow-call>`);
     await lead(element, agent, 'active');
     named(element, 'Sound settings')!.click();

@@ -218,7 +218,9 @@ export async function attack(choice: WireChoice, messages: number, seed: number)
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     if (playedBytes - before < 300) fault('plays nothing any more');
-    await nextTask();
+    for (let tries = 0; texts < expectedTexts && tries < 400; tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
     if (texts !== expectedTexts) fault(`${expectedTexts - texts} of ${expectedTexts} texts are missing`);
     if (Object.getOwnPropertyNames(Object.prototype).join() !== keys || 'isPolluted' in globalThis) fault('polluted');
     socket.readyState = HeldSocket.CLOSED;
@@ -256,8 +258,13 @@ function isStatus(text: string, { protocol }: WireChoice): boolean {
 
 function sameJson(data: unknown, text: string): boolean {
   try {
-    return JSON.stringify(data) === JSON.stringify(JSON.parse(text));
+    let [given, wanted] = [data, JSON.parse(text) as unknown];
+    // Firefox parses arrays that lie deeper in each other than it can write.
+    while (isShell(given) && isShell(wanted)) [given, wanted] = [given[0], wanted[0]];
+    return JSON.stringify(given) === JSON.stringify(wanted);
   } catch {
     return false;
   }
 }
+
+const isShell = (value: unknown): value is [unknown] => Array.isArray(value) && value.length === 1;

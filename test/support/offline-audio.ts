@@ -44,12 +44,10 @@ export class OfflineAudio {
     const source = this.context.createBufferSource();
     if (channels.length > 0) {
       const { sampleRate } = this.context;
-      source.buffer = new AudioBuffer({
-        length: channels[0]!.length,
-        numberOfChannels: channels.length,
-        sampleRate,
-      });
-      channels.forEach((channel, index) => source.buffer!.copyToChannel(new Float32Array(channel), index));
+      const buffer = new AudioBuffer({ length: channels[0]!.length, numberOfChannels: channels.length, sampleRate });
+      channels.forEach((channel, index) => buffer.copyToChannel(new Float32Array(channel), index));
+      // What is written into it later is not played: the source has taken it.
+      source.buffer = buffer;
       source.start();
     }
     return Object.assign(this.context, { createMediaStreamSource: () => source }) as unknown as AudioContext;
@@ -57,13 +55,15 @@ export class OfflineAudio {
 
   /** What the audio thread has done, once all that the page has posted to it is there. */
   async look(): Promise<Seen> {
-    for (;;) {
+    // One that never hears of it must not keep the page busy for ever: Firefox would not even tell that the test fails.
+    for (let tries = 0; tries < 2000; tries += 1) {
       const seen = await new Promise<Seen>((resolve) => {
         this.#spy.port.onmessage = ({ data }: MessageEvent<Seen>) => resolve(data);
         post.call(this.#spy.port, 'look');
       });
       if (seen.heard >= this.#posted) return seen;
     }
+    throw new Error('The audio thread has not heard all that the page has posted.');
   }
 
   /** Does something in the middle of the rendering, at a time in seconds; the next quantum knows of it. */
