@@ -215,9 +215,6 @@ describe('the call in the page', () => {
   });
 
   it('announces every status once, and nothing else', async () => {
-    const devices = new FakeDevices('built-in');
-    // Who speaks while muted is told so.
-    void devices.streams.count(1).then(([stream]) => stream!.silence());
     const { element, agent } = await place();
     const region = part(element, 'status')!;
     expect(region.role ?? region.getAttribute('role')).to.equal('status');
