@@ -4,11 +4,15 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, BrowserContext, ElementHandle, Frame, Page } from 'puppeteer-core';
-import { shortcode } from '../../public/shortcode.js';
 import { buildWordPress, pluginFolder, pluginZip } from '../../scripts/build-wordpress.mjs';
 import { createSimulator, type Simulator } from '../../simulator/simulator.js';
 import { clickCall, consoleOf, launch, visit, waitForStatus } from '../e2e/support/site.js';
 import { administrator, phpOf, releases, startWordPress, trouble, type WordPress } from './support/wordpress.js';
+
+// By URL: what a page loads as it is has no types.
+const { shortcode } = (await import(new URL('../../public/shortcode.js', import.meta.url).href)) as {
+  shortcode: (attributes: [name: string, value: string][]) => string;
+};
 
 interface Attribute {
   name: string;
