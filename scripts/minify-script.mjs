@@ -6,19 +6,18 @@ const element = readFileSync(new URL('../src/element/synthflow-call.ts', import.
 const privateNames = [...element.matchAll(/^ {2}private (\w+)/gm)].map(([, name]) => name);
 /** What Lit's own classes and the element say to one another, and pages need not say to it. */
 const litNames =
-  'attribute|createProperty|createRenderRoot|elementProperties|enableUpdating|finalize|getPropertyDescriptor|hasUpdated|isUpdatePending|performUpdate|properties|reflect|renderOptions|shadowRootOptions|updated|useDefault|willUpdate';
-/** What the call and its sound say to one another. */
+  'attribute|createProperty|createRenderRoot|elementProperties|enableUpdating|finalize|getPropertyDescriptor|hasUpdated|isUpdatePending|performUpdate|properties|reflect|renderOptions|renderRoot|requestUpdate|shadowRootOptions|updated|useDefault|willUpdate';
+/** What the call and its sound say to one another, in the script itself: nothing that another file or a page says, or is told. */
 const callNames =
-  'agentDbfs|asked|binding|canOpen|choose|deadline|disarm|drain|elapsedMs|fetchBinding|fetchSession|hangUpUnused|heldSinceMs|hungUpCode|idleTimeoutS|isAgentSpeaking|isPoor|isVisitorSpeaking|letSleep|loss|lostMs|maxDurationS|mediaKeys|onLost|onSilent|onStream|openAudio|quality|review|setMicrophone|setMuted|setRinging|setSpeaker|setStream|setVolume|settle|startThread|stopped|thread|ticking|timeoutsMs|tries|visitorDbfs';
+  'agentDbfs|asked|binding|canOpen|choose|deadline|disarm|drain|elapsedMs|fetchBinding|fetchSession|hangUpUnused|heldSinceMs|hungUpCode|idleTimeoutS|isAgentSpeaking|isPoor|letSleep|loss|lostMs|maxDurationS|mediaKeys|onLost|onSilent|onStream|openAudio|quality|review|setMicrophone|setMuted|setRinging|setSpeaker|setStream|setVolume|settle|startThread|stopped|thread|ticking|timeoutsMs|tries|visitorDbfs';
+/** The names that nobody outside sees: they are shortened. */
+export const ownNames = new RegExp(`^(_\\$.*|${litNames}|${callNames}|${privateNames.join('|')})$`);
 
 /** The element's own custom properties by shorter names: the page sees them only where it looks for them. */
 function shortenProperties(code) {
   const names = [...new Set(code.match(/--_[a-z-]+/g))];
   return code.replaceAll(/--_[a-z-]+/g, (name) => `--_${String.fromCodePoint(97 + names.indexOf(name))}`);
 }
-
-/** What its other parts say to one another. */
-const partNames = 'onLost|onSilent|onStream|renderRoot|requestUpdate|setStream|stopped';
 
 /** For Vite: what its own minifier leaves: white space in Lit's templates, and the last percent. */
 export const minifyScript = () => ({
@@ -43,12 +42,7 @@ export const minifyScript = () => ({
       const options = {
         module: true,
         compress: { passes: 3, ecma: 2022, unsafe_arrows: true, unsafe_methods: true, pure_getters: true },
-        // Names that nobody outside sees: Lit's own, the call's, and the element's private state.
-        mangle: {
-          properties: {
-            regex: new RegExp(`^(_\\$.*|${litNames}|${callNames}|${partNames}|${privateNames.join('|')})$`),
-          },
-        },
+        mangle: { properties: { regex: ownNames } },
         format: { ecma: 2022 },
       };
       chunk.code = (await minify(shortenProperties(code), options)).code;

@@ -303,6 +303,7 @@ export class SynthflowCall extends LitElement {
   #file?: string | undefined;
   #hasSpoken = false;
   #minute?: number | undefined;
+  #second = 0;
   #isOpenAt?: typeof isOpenAt;
   #wasConsentAsked = false;
   #settleConsent: (isStarted: boolean | Promise<boolean>) => void = () => {};
@@ -772,9 +773,11 @@ export class SynthflowCall extends LitElement {
 
   /** With the levels, for one frame; and by hand: to render all for it each second would cost the page ten times as much. */
   #tick(): void {
+    const second = Math.floor(this.duration);
+    if (second === this.#second) return;
+    this.#second = second;
     const timer = this.renderRoot.querySelector('.timer');
-    const clock = this.#clock;
-    if (timer && timer.textContent !== clock) timer.textContent = clock;
+    if (timer) timer.textContent = this.#clock;
   }
 
   #showLevels({ visitorDbfs, agentDbfs, isAgentSpeaking, isVisitorSpeaking }: CallReport & { type: 'levels' }): void {

@@ -9,6 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'puppeteer-core';
 import { build } from 'vite';
+import { ownNames } from '../../scripts/minify-script.mjs';
 import { clickCall, launch, onSite, startSite, waitForStatus } from './support/site.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -16,6 +17,15 @@ const readme = readFileSync(`${root}README.md`, 'utf8');
 const block = (language: string): string => new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(readme)![1]!;
 
 describe('the package', () => {
+  it('shortens no name that the files beside the script use', () => {
+    const files = readdirSync(`${root}dist`).filter((name) => /^synthflow-call\.\w.*\.js$/.test(name));
+    const shortened = files
+      .filter((name) => name !== 'synthflow-call.iife.js')
+      .flatMap((name) => [...readFileSync(`${root}dist/${name}`, 'utf8').matchAll(/[.{,]([A-Za-z_$][\w$]*)/g)])
+      .filter(([, name]) => ownNames.test(name!));
+    assert.deepEqual(shortened, []);
+  });
+
   it('holds what its exports name, and nothing of the tests', () => {
     const [{ files }] = JSON.parse(
       execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8' }),

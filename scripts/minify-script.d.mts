@@ -1,0 +1,4 @@
+import type { Plugin } from 'vite';
+
+export const ownNames: RegExp;
+export function minifyScript(): Plugin;
