@@ -64,6 +64,8 @@ export async function soakCalls(browser: Browser, { wire, count, every, onLook }
       await wear(page, ['pill', 'inline']);
       // The context closes after the call's end, and with it go its timers.
       await page.evaluate(() => document.querySelector('synthflow-call')!.stop());
+      // The socket closes after that, where the page has it on its own thread.
+      await page.waitForFunction(() => window.ledger().sockets === 0);
       found.push({ at: call, ...(await watched.look()) });
       onLook?.(found.at(-1)!);
     }

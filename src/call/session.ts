@@ -98,6 +98,7 @@ const remedies: Readonly<Record<string, string>> = {
   'upstream-rejected-key': 'Check its apiKey (SYNTHFLOW_API_KEY).',
   'upstream-not-enabled': 'Have WebSocket media enabled.',
   404: 'Set token-endpoint to its path.',
+  405: 'Set token-endpoint to its path, or token-method="get".',
   429: 'Raise the limit in its log.',
   other: 'Mend the error in its log.',
 };
@@ -261,10 +262,10 @@ function refusal(response: Response, answer: unknown, { method }: RequestInit): 
   const error = (answer as { error?: { code?: unknown; retryAfter?: unknown } } | undefined)?.error;
   const endpointCode = typeof error?.code === 'string' && /^[\w-]{1,64}$/.test(error.code) ? error.code : undefined;
   const isBusy = httpStatus === 429 || httpStatus === 503;
-  const keys = [`${endpointCode}`, isBusy ? 429 : httpStatus];
+  const keys = [`${endpointCode}`, isBusy && endpointCode ? 429 : httpStatus];
   const remedy =
-    httpStatus === 405 || (httpStatus === 428 && !method)
-      ? `Set token-method="${method ? 'get' : 'post'}".`
+    !method && [405, 428].includes(httpStatus)
+      ? 'Set token-method="post".'
       : remedies[keys.find((key) => Object.hasOwn(remedies, key)) ?? 'other'];
   return new CallError(isBusy ? 'rate-limited' : 'token-request-failed', {
     detail: `It answered ${httpStatus}${endpointCode ? ` (${endpointCode})` : ''}. ${remedy}`,

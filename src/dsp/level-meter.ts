@@ -1,7 +1,7 @@
 const FLOOR_DBFS = -100;
 /**
- * The smallest step of 24 bits: no microphone is softer. What its filters let ring on when it is gone is, and takes more than
- * three seconds to become 0.
+ * Softer than what a microphone gives: less than the smallest step of 24 bits. What the browser's filters let ring on when it
+ * is gone takes more than three seconds to become 0.
  */
 const SILENCE_DBFS = -144;
 

@@ -103,7 +103,7 @@ export const styles = css`
    * Black or white, whichever is better to read on the accent: at least 4.5:1 (WCAG 2.2), since at a luminance of 0.179
    * both are 4.58:1. By CSS, since some colours follow the theme. Away from it under the pointer.
    */
-  @supports (color: rgb(from red r g b)) {
+  @supports (color: rgb(from red calc(r + 0) g b)) {
     .call,
     .panel {
       --_white: clamp(0, (0.179 - 0.2126 * r - 0.7152 * g - 0.0722 * b) * 1e6, 1);
@@ -111,7 +111,7 @@ export const styles = css`
         --synthflow-accent-text,
         color(from var(--_accent) srgb-linear var(--_white) var(--_white) var(--_white))
       );
-      --_accent-hover: rgb(from var(--_accent-text) calc(255 - r) calc(255 - g) calc(255 - b) / 0.1);
+      --_accent-hover: color(from var(--_accent-text) srgb calc(1 - r) calc(1 - g) calc(1 - b) / 0.1);
     }
   }
   [dir='rtl'] {

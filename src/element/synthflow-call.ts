@@ -387,7 +387,7 @@ export class SynthflowCall extends LitElement {
    * Starts a call. Call it from a click or tap: browsers let sound begin only then.
    * Where consent is missing it is asked for first, and the click that gives it starts the call.
    * @returns {Promise<boolean>} True once the agent is ready, else false. Never rejects; does nothing while disabled,
-   *   running, closed or out of the document.
+   *   running, closed (or before its hours are read) or out of the document.
    */
   async start(): Promise<boolean> {
     // A call that nobody could see must not have the microphone.
@@ -547,7 +547,7 @@ export class SynthflowCall extends LitElement {
               </button>`
               : nothing
           }
-          ${status === 'idle' ? nothing : link}${this.#isOffered ? this.#renderOffer(layout) : this.#renderButton(layout)}${status === 'idle' ? link : nothing}
+          ${this.#isOffered ? this.#renderOffer(layout) : this.#renderButton(layout)}${link}
         </div>
       </div>
       <span id="description" hidden>${this.#sentence || this.#disclosure}</span>
@@ -577,7 +577,7 @@ export class SynthflowCall extends LitElement {
         layout === 'pill' && status === 'failed'
           ? nothing
           : html`<span part="icon">${status === 'idle' ? html`<slot name="icon">${callIcon}</slot>` : callIcon}</span>`
-      }${isWordless ? nothing : html`<span class="label">${this.#isOpen || running ? (name ?? own) : this.#strings.closed}</span>`}
+      }${isWordless ? nothing : html`<span class="label">${this.#isOpen !== false || running ? (name ?? own) : this.#strings.closed}</span>`}
     </button>`;
   }
 
@@ -705,6 +705,8 @@ export class SynthflowCall extends LitElement {
         this.muted = !this.muted;
         break;
       case 'stats':
+        // Sound that stands still has no levels.
+        this.#tick();
         this.dispatchEvent(new CallStatsEvent(report.stats));
         break;
       case 'start':
@@ -840,14 +842,15 @@ export class SynthflowCall extends LitElement {
     return this.fallbackLabel || this.#strings.fallback;
   }
 
-  /** Within opening hours; hours that cannot be read, or not yet, close nothing. */
-  get #isOpen(): boolean {
-    return !this.hours || this.#isOpenAt?.(this.hours, new Date()) !== false;
+  /** Within opening hours; hours that cannot be read close nothing. Undefined until it is known. */
+  get #isOpen(): boolean | undefined {
+    const { hours } = this;
+    return !hours || (this.#isOpenAt && this.#isOpenAt(hours, new Date()) !== false);
   }
 
   /** Whether the fallback stands in the button's place: no call can be made now. */
   get #isOffered(): boolean {
-    return !isRunning(this.status) && !!this.#fallback && (!this.#isOpen || !canCall());
+    return !isRunning(this.status) && !!this.#fallback && (this.#isOpen === false || !canCall());
   }
 
   /** What the visitor is to accept, in words: consent to other words is no consent to these. */
@@ -1018,14 +1021,17 @@ export class SynthflowCall extends LitElement {
     const { hours } = this;
     if (!hours) return;
     let fault = 'hours cannot be read.';
-    try {
-      this.#isOpenAt ??= (await loadHours(this.#options())).isOpenAt;
-      this.requestUpdate();
-      if (hours !== this.hours || this.#isOpenAt(hours, new Date()) !== undefined) return;
-    } catch {
-      fault = 'Serve synthflow-call.hours.js beside the script, allowed by script-src.';
+    this.#isOpenAt ??= await loadHours(this.#options()).then(
+      (file) => file.isOpenAt,
+      () => {
+        fault = 'Serve synthflow-call.hours.js beside the script, allowed by script-src.';
+        return () => undefined;
+      },
+    );
+    this.requestUpdate();
+    if (hours === this.hours && this.#isOpenAt(hours, new Date()) === undefined) {
+      console.warn(`<synthflow-call> ${fault}`);
     }
-    console.warn(`<synthflow-call> ${fault}`);
   }
 
   /** Takes over the page's language. */

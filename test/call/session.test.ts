@@ -209,7 +209,7 @@ describe('a session', () => {
       [404, { code: 'no-such-page' }, /It answered 404 \(no-such-page\)\. Set token-endpoint to its path\.$/],
       [403, { code: 'origin-not-allowed' }, /\. Add this origin to its ALLOWED_ORIGINS\.$/],
       [403, { code: 'challenge-failed' }, /\. Mend the error in its log\.$/],
-      [405, {}, /It answered 405\. Set token-method="get"\.$/],
+      [405, {}, /It answered 405\. Set token-endpoint to its path, or token-method="get"\.$/],
       [428, {}, /It answered 428\. Mend the error in its log\.$/],
       [429, {}, /It answered 429\. Raise the limit in its log\.$/],
       [503, { code: 'busy' }, /It answered 503 \(busy\)\. Raise the limit in its log\.$/],

@@ -19,6 +19,7 @@ const block = (language: string): string => new RegExp(`\`\`\`${language}\n([\\s
 describe('the package', () => {
   it('shortens no name that the files beside the script use', () => {
     const files = readdirSync(`${root}dist`).filter((name) => /^synthflow-call\.\w.*\.js$/.test(name));
+    assert.ok(files.length >= 7);
     const shortened = files
       .filter((name) => name !== 'synthflow-call.iife.js')
       .flatMap((name) => [...readFileSync(`${root}dist/${name}`, 'utf8').matchAll(/[.{,]([A-Za-z_$][\w$]*)/g)])

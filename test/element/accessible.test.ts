@@ -63,7 +63,8 @@ describe('what everybody can use', () => {
     });
   }
 
-  it('writes readable text on any accent', async () => {
+  it('writes readable text on any accent', async function () {
+    this.timeout(60_000);
     const element = await fixture<SynthflowCall>(html`<synthflow-call></synthflow-call>`);
     const steps = Array.from({ length: 13 }, (_, index) => index * 21);
     // Around the luminance where black and white are as good as each other.

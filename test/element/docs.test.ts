@@ -76,6 +76,7 @@ describe('what docs/visitors.md shows', () => {
     // A Saturday; Berlin is an hour ahead of UTC.
     at('2026-01-10T09:30:00Z');
     const open = await show(sample);
+    while ((button(open) as HTMLButtonElement).disabled) await new Promise(requestAnimationFrame);
     expect(button(open).localName).to.equal('button');
     at('2026-01-10T12:30:00Z');
     const closed = await show(sample);

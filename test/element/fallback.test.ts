@@ -139,8 +139,19 @@ async function untilSaid(element: SynthflowCall, words: string): Promise<void> {
 describe('opening hours', () => {
   it('change nothing while they last', async () => {
     const { element } = await place(html`<synthflow-call hours=${always} fallback-href="tel:1"></synthflow-call>`);
+    while (button(element).disabled) await new Promise(requestAnimationFrame);
     expect(button(element).innerText.trim()).to.equal('Start a call');
     expect(today).to.have.lengthOf(2);
+  });
+
+  it('let no call begin before they are read', async () => {
+    const { element } = await place(
+      html`<synthflow-call hours=${always} assets-url="data:text/javascript,await new Promise(() => {});"></synthflow-call>`,
+    );
+    expect(button(element).disabled).to.equal(true);
+    expect(button(element).innerText.trim()).to.equal('Start a call');
+    expect(await element.start()).to.equal(false);
+    expect(element.status).to.equal('idle');
   });
 
   it('offer the fallback else', async () => {

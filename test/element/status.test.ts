@@ -227,8 +227,8 @@ describe('the call in the page', () => {
     });
     // A visitor who is heard while muted would be told of it.
     const devices = new FakeDevices('desk');
+    void devices.streams.count(1).then(([stream]) => stream!.silence());
     await lead(element, agent, 'active');
-    devices.stream.silence();
     element.mute();
     agent.speak(0.3);
     while (part(element, 'timer')!.textContent === '0:00') await new Promise(requestAnimationFrame);
@@ -254,14 +254,16 @@ describe('the call in the page', () => {
     expect(part(element, 'status')!.textContent!.trim()).to.equal('');
   });
 
-  it('shows how long the call lasts, and tells its figures once a second', async () => {
+  it('shows how long the call lasts, and tells its figures once a second', async function () {
+    // The page may be held up for a second.
+    this.retries(2);
     const { element, agent } = await place();
     const told: unknown[] = [];
     element.addEventListener('synthflow-stats', ({ stats }) => told.push(stats === element.stats));
     await lead(element, agent, 'active');
     const timer = part(element, 'timer')!;
     expect(timer.textContent).to.equal('0:00');
-    while (timer.textContent !== '0:01') await new Promise(requestAnimationFrame);
+    while (timer.textContent === '0:00') await new Promise(requestAnimationFrame);
     while (told.length === 0) await new Promise(requestAnimationFrame);
     expect(told).to.deep.equal([true]);
     expect(element.duration).to.be.within(1, 1.9);

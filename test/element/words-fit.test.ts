@@ -30,7 +30,8 @@ async function speak(element: SynthflowCall, lang: string): Promise<void> {
 describe('words are whole in every language', () => {
   for (const variant of ['pill', 'card'] as const) {
     for (const status of statuses) {
-      it(`${variant}, ${status}: in every size`, async () => {
+      it(`${variant}, ${status}: in every size`, async function () {
+        this.timeout(60_000);
         const { element, agent } = await place(
           html`<synthflow-call variant=${variant} fallback-href="tel:1"></synthflow-call>`,
         );
@@ -44,6 +45,7 @@ describe('words are whole in every language', () => {
             cut.push(...cutWords(element).map((words) => `${lang}, ${size}, ${words}`));
           }
         }
+        expect(element.status).to.equal(status);
         expect(cut.join('\n')).to.equal('');
         await element.stop();
       });

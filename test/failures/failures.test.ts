@@ -248,7 +248,7 @@ const failures: Failure[] = [
   ...(
     [
       [404, 'Set token-endpoint to its path'],
-      [405, 'Set token-method="get"'],
+      [405, 'Set token-endpoint to its path, or token-method="get"'],
       [500, 'Mend the error in its log'],
     ] as const
   ).map(([httpStatus, remedy]): Failure => ({
@@ -268,7 +268,7 @@ const failures: Failure[] = [
   {
     title: 'a token endpoint that answers 503 with a date in Retry-After',
     code: 'rate-limited',
-    developer: /It answered 503\. Raise the limit in its log\.$/,
+    developer: /It answered 503\. Mend the error in its log\.$/,
     known: { httpStatus: 503, retryAfterS: 60 },
     ...brokenEndpoint(
       answering(503, upstreamWords, {

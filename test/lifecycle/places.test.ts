@@ -108,7 +108,9 @@ describe('an element in an iframe', () => {
           Object.assign(element, { position: 'bottom-right', variant: 'card', hours: 'Mo-Su 00:00-24:00 UTC' });
           frame.contentDocument!.body.append(element);
           await element.updateComplete;
-          element.shadowRoot!.querySelector('button')!.click();
+          const button = element.shadowRoot!.querySelector('button')!;
+          while (button.disabled) await new Promise(requestAnimationFrame);
+          button.click();
           await element.updateComplete;
           if (!element.shadowRoot!.querySelector('.call:popover-open')) throw new Error('The card is not open.');
         });

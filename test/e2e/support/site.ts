@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import puppeteer, { type Browser, type BrowserContext, type Frame, type Page } from 'puppeteer-core';
@@ -240,9 +241,10 @@ export async function expectNothingOpen(page: Page | Frame): Promise<void> {
   assert.deepEqual(await page.evaluate(() => window.witness.open()), nothingOpen);
 }
 
-/** Waits until so many sockets are open at the agent's end, which hears of a close after the page; the test's own limit ends it. */
+/** Waits until so many sockets are open at the agent's end, which hears of a close after the page. */
 export async function waitForOpenSockets(simulator: Pick<Simulator, 'openSockets'>, count: number): Promise<void> {
-  while (simulator.openSockets !== count) await new Promise(setImmediate);
+  for (let looks = 0; simulator.openSockets !== count && looks < 1000; looks += 1) await wait(15);
+  assert.equal(simulator.openSockets, count);
 }
 
 /** Waits until so many seconds were recorded since the call began to play. */
