@@ -129,6 +129,8 @@ function partTests(browser) {
     const { passed, failed, skipped } = existsSync(report)
       ? JSON.parse(readFileSync(report, 'utf8'))
       : { passed: 0, failed: 1, skipped: 0 };
-    add(title, code, passed, failed, skipped);
+    // Chromium can all that the tests ask for: what it skips has failed.
+    if (browser === 'chromium') add(title, code, passed, failed + skipped, 0);
+    else add(title, code, passed, failed, skipped);
   };
 }

@@ -56,6 +56,16 @@ describe('the fallback', () => {
     expect(element.getBoundingClientRect()).to.include({ width, height });
   });
 
+  it('leaves the focus to the button when the call ends', async () => {
+    const { element, agent } = await place(html`<synthflow-call fallback-href="tel:1"></synthflow-call>`);
+    await lead(element, agent, 'active');
+    part(element, 'mute')!.focus();
+    void element.stop();
+    await until(element, 'ended');
+    expect(part(element, 'fallback') !== null).to.equal(true);
+    expect(element.shadowRoot!.activeElement === button(element)).to.equal(true);
+  });
+
   it('is offered when the call has failed', async () => {
     const { element, agent } = await place(
       html`<synthflow-call fallback-href="/contact" fallback-label="Write to us"></synthflow-call>`,

@@ -29,10 +29,13 @@ function canReach(element: SynthflowCall, control: HTMLElement): boolean {
   );
 }
 
-/** Gives the page's window a size; skips the test where the browser's own is never so small. */
+/** Gives the page's window a size; skips the test where the browser's own is never so small, which Chromium's is. */
 async function resize(test: Mocha.Context, size: { width: number; height: number }): Promise<void> {
   await setViewport(size);
-  if (innerWidth !== size.width || innerHeight !== size.height) test.skip();
+  const isResized = () => innerWidth === size.width && innerHeight === size.height;
+  // The page hears of it a little later.
+  for (let frames = 0; frames < 60 && !isResized(); frames += 1) await new Promise(requestAnimationFrame);
+  if (!isResized()) test.skip();
 }
 
 /** Long words in everything. */
