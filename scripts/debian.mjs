@@ -8,8 +8,8 @@ export function installPackages(...names) {
   if (!isDebian || process.getuid?.() !== 0) return false;
   console.log(`Installing Debian’s ${names.join(', ')} with apt-get.`);
   const options = { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
-  const wait = ['-o', 'DPkg::Lock::Timeout=300'];
-  spawnSync('apt-get', [...wait, 'update'], options);
-  execFileSync('apt-get', [...wait, 'install', '-y', '--no-install-recommends', ...names], options);
+  const patience = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=5'];
+  spawnSync('apt-get', [...patience, 'update'], options);
+  execFileSync('apt-get', [...patience, 'install', '-y', '--no-install-recommends', ...names], options);
   return true;
 }

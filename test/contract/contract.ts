@@ -43,7 +43,7 @@ export async function checkTimeLimit(endpoint: Endpoint): Promise<void> {
   const startedMs = performance.now();
   await Promise.all(slowCases.map((one) => checkCase(endpoint, one)));
   const tookMs = performance.now() - startedMs;
-  assert.ok(tookMs >= 7900 && tookMs < 9000, `${tookMs} ms`);
+  assert.ok(tookMs >= 7900 && tookMs < 14_000, `${tookMs} ms`);
 }
 
 /** After each case was sent once: what Synthflow was asked, how often, and what was said of the key. */

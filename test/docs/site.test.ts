@@ -88,10 +88,16 @@ describe('the docs’ site in a browser', () => {
     page.on('console', (message) => said.push(message.text()));
     page.on('pageerror', (error) => said.push(String(error)));
     await page.goto(origin);
+    // Before it has taken the page over, VitePress hears no click.
+    await page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!);
     await page.click('.VPNavBarSearchButton, #local-search button');
     await page.waitForSelector('.search-input');
-    await page.type('.search-input', 'microphone-denied');
-    await page.waitForSelector('.results li a');
+    // At once: it searches for what was typed before it stops for a moment.
+    await page.$eval('.search-input', (input) => {
+      (input as HTMLInputElement).value = 'microphone-denied';
+      input.dispatchEvent(new Event('input'));
+    });
+    await page.waitForSelector('.results .selected');
     await page.keyboard.press('Enter');
     await page.waitForFunction(() => location.pathname !== '/');
     assert.deepEqual(said, []);

@@ -79,7 +79,7 @@ function runDemo(flags: string[], imports: string[] = []): Promise<{ code: numbe
   const modules = ['tsx', ...imports].flatMap((name) => ['--import', name]);
   return new Promise((resolve) => {
     const args = [...modules, 'server/cli.ts', 'demo', '--port', '0', ...flags];
-    const child = execFile(process.execPath, args, { cwd, timeout: 20_000 }, (_error, stdout, stderr) =>
+    const child = execFile(process.execPath, args, { cwd, timeout: 120_000 }, (_error, stdout, stderr) =>
       resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     );
   });

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
+import type { LimitStore } from '../../server/limits.js';
 import { createRedisStore } from '../../server/stores/redis.js';
 import { redisIsMissing, startRedis, type RedisServer } from './redis.js';
 import { describeStore } from './store-contract.js';
@@ -16,6 +17,16 @@ async function connect(url: string): Promise<Redis> {
   client.on('error', () => undefined);
   if (client.status !== 'ready') await once(client, 'ready');
   return client;
+}
+
+/** What came of it; again where Redis was late on a busy machine, since each process counts by itself then. */
+async function inTime<T>(work: (onChange: (isWorking: boolean) => void) => Promise<T>): Promise<T> {
+  for (let triesLeft = 10; triesLeft > 0; triesLeft -= 1) {
+    let isLate = false;
+    const result = await work((isWorking) => (isLate ||= !isWorking));
+    if (!isLate) return result;
+  }
+  throw new Error('Redis was late ten times.');
 }
 
 describe('the store in Redis', { skip: redisIsMissing() }, () => {
@@ -46,32 +57,42 @@ describe('the store in Redis', { skip: redisIsMissing() }, () => {
   for (const limit of [minute, { name: 'concurrent', max: 5, windowS: 600, isLease: true }]) {
     it(`lets exactly 5 of 12 pass of two machines at the same moment (${limit.name})`, async () => {
       const second = await connect(server.url);
-      const machines = [createRedisStore({ client }), createRedisStore({ client: second })];
-      const subject = crypto.randomUUID();
-      const waitsS = await Promise.all(
-        Array.from({ length: 12 }, (_, index) => machines[index % 2]!.take(limit, subject)),
-      );
+      const passed = await inTime(async (onChange) => {
+        const machines = [client, second].map((one) => createRedisStore({ client: one, onChange }));
+        const subject = crypto.randomUUID();
+        const takes = Array.from({ length: 12 }, (_, index) => machines[index % 2]!.take(limit, subject));
+        return (await Promise.all(takes)).filter((waitS) => waitS === 0).length;
+      });
       second.disconnect();
-      assert.equal(waitsS.filter((waitS) => waitS === 0).length, 5);
+      assert.equal(passed, 5);
     });
   }
 
   it('does not hold against a visitor on one machine what another machine’s counts refused', async () => {
-    const prefix = crypto.randomUUID();
-    const [one, other] = [createRedisStore({ client, prefix }), createRedisStore({ client, prefix })];
-    const twice = { ...minute, max: 2 };
-    for (const waits of [false, false, true]) assert.equal((await one.take(twice, 'a')) > 0, waits);
-    for (let count = 0; count < 5; count += 1) assert.ok((await other.take(twice, 'a')) > 0);
-    await client.del(`${prefix}:minute:a`); // as when its window ends
-    assert.equal(await other.take(twice, 'a'), 0);
+    const waits = await inTime(async (onChange) => {
+      const prefix = crypto.randomUUID();
+      const [one, other] = [1, 2].map(() => createRedisStore({ client, prefix, onChange })) as [LimitStore, LimitStore];
+      const twice = { ...minute, max: 2 };
+      const waitsS: number[] = [];
+      for (let count = 0; count < 3; count += 1) waitsS.push(await one.take(twice, 'a'));
+      for (let count = 0; count < 5; count += 1) waitsS.push(await other.take(twice, 'a'));
+      await client.del(`${prefix}:minute:a`); // as when its window ends
+      waitsS.push(await other.take(twice, 'a'));
+      return waitsS.map((waitS) => waitS > 0);
+    });
+    assert.deepEqual(waits, [false, false, true, ...Array<boolean>(5).fill(true), false]);
   });
 
   it('counts the first request of each process too, which comes before its client has connected', async () => {
-    const clients = Array.from({ length: 12 }, () => new Redis(server.url));
-    const subject = crypto.randomUUID();
-    const waitsS = await Promise.all(clients.map((one) => createRedisStore({ client: one }).take(minute, subject)));
-    for (const one of clients) one.disconnect();
-    assert.equal(waitsS.filter((waitS) => waitS === 0).length, 5);
+    const passed = await inTime(async (onChange) => {
+      const clients = Array.from({ length: 12 }, () => new Redis(server.url));
+      const subject = crypto.randomUUID();
+      const takes = clients.map((one) => createRedisStore({ client: one, onChange }).take(minute, subject));
+      const waitsS = await Promise.all(takes);
+      for (const one of clients) one.disconnect();
+      return waitsS.filter((waitS) => waitS === 0).length;
+    });
+    assert.equal(passed, 5);
   });
 
   it('believes an answer that came in time to a process that was busy', async () => {
@@ -147,12 +168,12 @@ describe('a Redis that goes away', { skip: redisIsMissing() }, () => {
     server.signal('SIGSTOP');
     const startedMs = performance.now();
     const waitsS: number[] = [];
-    for (let count = 0; count < 6; count += 1) waitsS.push(await store.take(minute, ''));
+    for (let count = 0; count < 20; count += 1) waitsS.push(await store.take(minute, ''));
     const tookMs = performance.now() - startedMs;
     server.signal('SIGCONT');
     client.disconnect();
     await server.kill();
     assert.equal(waitsS.filter((waitS) => waitS === 0).length, 4);
-    assert.ok(tookMs < 900, `${tookMs} ms`);
+    assert.ok(tookMs < 2000, `${tookMs} ms`);
   });
 });

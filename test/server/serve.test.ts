@@ -230,7 +230,7 @@ describe('the server', () => {
       return new Promise((resolve) => (answer = resolve));
     });
     const { handler } = createEndpoint({}, upstream);
-    const { url, close } = await serve({ handler, port: 0, host: '127.0.0.1' });
+    const { url, close } = await serve({ handler, port: 0, host: '127.0.0.1', graceMs: 60_000 });
     const answered = fetch(url + tokenPath, { method: 'POST', headers: fromPage, body: '{}' });
     await waiting;
     const closed = close();

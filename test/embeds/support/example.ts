@@ -257,7 +257,7 @@ async function assertWorks(page: Page, simulator: Simulator): Promise<void> {
   await page.evaluate(() => (document.documentElement.lang = 'de'));
   await waitForWords(page, german.status.active);
   await clickCall(page);
-  await waitForNews(page, /^Ended by visitor after \d s$/);
+  await waitForNews(page, /^Ended by visitor after \d+ s$/);
   assert.equal((await simulator.nextReport()).endedBy, 'visitor');
 
   await clickCall(page);

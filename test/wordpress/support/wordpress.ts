@@ -234,7 +234,7 @@ async function freePort(): Promise<number> {
 }
 
 async function answers(url: string): Promise<void> {
-  for (let triesLeft = 100; ; triesLeft -= 1) {
+  for (let triesLeft = 600; ; triesLeft -= 1) {
     const response = await fetch(url).catch(() => undefined);
     if (response?.ok) return;
     if (triesLeft === 0) throw new Error(`WordPress does not answer: ${response?.status ?? 'no connection'}`);
