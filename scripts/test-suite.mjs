@@ -33,16 +33,9 @@ if (folder === 'embeds') {
 const files = readdirSync(`${root}test/${folder}`)
   .filter((name) => name.endsWith('.test.ts'))
   .map((name) => `test/${folder}/${name}`);
-// A file's tests together; installing and building an example takes a while on a busy machine.
-const timeoutMs = folder === 'embeds' ? 600_000 : 420_000;
-const flags = [
-  '--import',
-  'tsx',
-  '--test',
-  '--test-reporter=spec',
-  '--test-concurrency=1',
-  `--test-timeout=${timeoutMs}`,
-];
+// A file's tests together, on a busy machine; single tests have limits of their own.
+const limit = '--test-timeout=1200000';
+const flags = ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-concurrency=1', limit];
 const child = spawn(process.execPath, [...flags, ...files], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
 let output = '';
 child.stdout.on('data', (text) => {

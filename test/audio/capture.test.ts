@@ -9,6 +9,9 @@ const wire = { wireRate: 48_000, chunkSamples: 960 };
 // Devices, Bluetooth headsets in a call (8, 16 and 24 kHz), and studios.
 const rates = [44_100, 48_000, 8000, 16_000, 24_000, 96_000];
 
+/** What the audio thread posts may come late on a busy machine. */
+const patient = { timeout: 8000 };
+
 /** A capture in an offline context; what comes out is kept. */
 async function capture(rate: number, channels: Float32Array[], seconds = 1) {
   const audio = await OfflineAudio.open(rate, seconds);
@@ -33,7 +36,7 @@ async function capture(rate: number, channels: Float32Array[], seconds = 1) {
     speaking,
     async render(): Promise<Int16Array> {
       await audio.render();
-      await waitUntil(() => chunks.length >= 50 * seconds, 'the chunks have come');
+      await waitUntil(() => chunks.length >= 50 * seconds, 'the chunks have come', patient);
       return Int16Array.from(chunks.flatMap((chunk) => [...new Int16Array(chunk)]));
     },
   };
@@ -92,7 +95,7 @@ describe('Capture', () => {
     const { render, microphone, levels } = await capture(48_000, [tone(48_000, 48_000, 1000)]);
     microphone.setMuted(true);
     await render();
-    await waitUntil(() => levels.length >= 5, 'the reports have come');
+    await waitUntil(() => levels.length >= 5, 'the reports have come', patient);
     expect(levels).to.have.lengthOf(5);
     for (const level of levels) expect(level).to.be.closeTo(-9.03, 0.02);
   });
@@ -104,7 +107,7 @@ describe('Capture', () => {
     const { render, microphone, speaking } = await capture(48_000, [spoken], 2);
     microphone.setMuted(true);
     await render();
-    await waitUntil(() => speaking.length >= 10, 'the reports have come');
+    await waitUntil(() => speaking.length >= 10, 'the reports have come', patient);
     expect(speaking.slice(0, 2)).to.deep.equal(Array(2).fill(false));
     expect(speaking.slice(3, 5)).to.deep.equal(Array(2).fill(true));
     expect(speaking.slice(7)).to.deep.equal(Array(3).fill(false));
@@ -122,7 +125,7 @@ describe('Capture', () => {
     const whisper = new Float32Array(48_000).fill(1e-7, 20_000);
     const { render, levels } = await capture(48_000, [whisper]);
     await render();
-    await waitUntil(() => levels.length >= 5, 'the reports have come');
+    await waitUntil(() => levels.length >= 5, 'the reports have come', patient);
     expect(levels).to.deep.equal([...Array(2).fill(-Infinity), ...Array(3).fill(-100)]);
   });
 
@@ -148,12 +151,15 @@ describe('Capture', () => {
     };
     for (let step = 1; step < 20; step++) {
       audio.at(step / 10, async () => {
-        await waitUntil(() => chunks.length >= Math.floor((step / 10) * 50), 'the chunks have come', { interval: 1 });
+        await waitUntil(() => chunks.length >= Math.floor((step / 10) * 50), 'the chunks have come', {
+          ...patient,
+          interval: 1,
+        });
         giveBack();
       });
     }
     await audio.render();
-    await waitUntil(() => chunks.length >= 100, 'the chunks have come');
+    await waitUntil(() => chunks.length >= 100, 'the chunks have come', patient);
     expect((await audio.look()).buffers).to.equal(buffers);
     expect(buffers, 'eight, and what the loudspeaker’s side holds').to.equal(9);
   });

@@ -7,6 +7,8 @@ import { hasOfflineSuspend, itWhere } from '../support/abilities.js';
 import { OfflineAudio } from '../support/offline-audio.js';
 
 const wireRate = 16_000;
+/** What the audio thread posts may come late on a busy machine. */
+const patient = { timeout: 8000 };
 
 /** The agent's PCM16 of a tone that begins at a sample. */
 const pcm = (length: number, hz = 440, start = 0): ArrayBuffer =>
@@ -114,6 +116,7 @@ describe('Speaker', () => {
     expect(rmsDb(heard.subarray(0.42 * 48_000, 0.48 * 48_000))).to.equal(-Infinity);
     expect(rmsDb(heard.subarray(0.6 * 48_000, 0.9 * 48_000))).to.be.above(-10);
     expect(steepest(heard)).to.be.below(slope(48_000) + 0.02);
+    await waitUntil(() => reports.length >= 5, 'the reports have come', patient);
     expect(reports.at(-1)!.underruns).to.equal(1);
   });
 
@@ -121,7 +124,7 @@ describe('Speaker', () => {
     const { audio, say, reports } = await speaker(44_100);
     say(pcm(wireRate * 1.5));
     await audio.render();
-    await waitUntil(() => reports.length >= 5, 'the reports have come');
+    await waitUntil(() => reports.length >= 5, 'the reports have come', patient);
     expect(reports).to.have.lengthOf(5);
     const { levelDbfs, bufferedMs, underruns, droppedSamples } = reports[2]!;
     expect(levelDbfs).to.be.closeTo(-9.03, 0.2);
@@ -133,6 +136,7 @@ describe('Speaker', () => {
     const { audio, say, reports } = await speaker(48_000);
     say(pcm(wireRate * 60), pcm(wireRate * 60), pcm(wireRate));
     await audio.render();
+    await waitUntil(() => reports.length >= 1, 'the reports have come', patient);
     expect(reports[0]!.bufferedMs).to.be.closeTo(120_000, 210);
     expect(reports[0]!.droppedSamples).to.equal(wireRate);
   });
@@ -141,7 +145,7 @@ describe('Speaker', () => {
     const { audio, say, reports } = await speaker(48_000);
     messages(45).forEach((message, index) => audio.at(index * 0.02, () => say(message)));
     await audio.render();
-    await waitUntil(() => reports.length >= 5, 'the reports have come');
+    await waitUntil(() => reports.length >= 5, 'the reports have come', patient);
     const { targetMs, delayMs, jitterP50Ms, jitterP95Ms, concealedMs } = reports[3]!;
     expect(targetMs).to.equal(40);
     expect(delayMs).to.be.within(37, 46);
@@ -207,6 +211,7 @@ describe('Speaker', () => {
     expect(fitSine(heard.subarray(0.2 * 48_000, 0.5 * 48_000), 48_000, 440, 0).amplitude).to.be.closeTo(0.25, 0.001);
     expect(steepest(heard)).to.be.below(slope(48_000));
     expect(rmsDb(heard.subarray(0.6 * 48_000))).to.be.below(-90);
+    await waitUntil(() => reports.length >= 4, 'the reports have come', patient);
     expect(reports[3]!.levelDbfs).to.be.closeTo(-9.03, 0.02);
   });
 

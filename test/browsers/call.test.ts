@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { type AgentWire, nothingOpen, played, strictPolicy, tag, tryThrice } from '../e2e/support/site.js';
+import { type AgentWire, nothingOpen, played, strictPolicy, tag, retry } from '../e2e/support/site.js';
 import { greeting, heardShare, resample } from '../e2e/support/sound.js';
 import { baselineWords, takeYoungerThings, youngerThings } from './support/baseline.js';
 import {
@@ -44,7 +44,7 @@ for (const deviceRate of deviceRates) {
     ] as const satisfies readonly [AgentWire, number][]) {
       const title = wire === 'pcm' ? 'the widget websocket' : 'WebSocket media';
       it(`makes a whole call over ${title} on a page with a strict policy`, { timeout: 120_000 }, () =>
-        tryThrice(() => wholeCall(wire, wireRate, deviceRate ? { deviceRate } : {})),
+        retry(() => wholeCall(wire, wireRate, deviceRate ? { deviceRate } : {})),
       );
     }
   });
@@ -56,7 +56,7 @@ it('is promised to run in the browsers that are checked', () => {
 
 it('makes a whole call where there is nothing younger than the baseline', { timeout: 120_000 }, () => {
   assert.ok(youngerThings > 1000, `MDN’s data know of ${youngerThings} things`);
-  return tryThrice(() => wholeCall('pcm', 48_000, {}, takeYoungerThings));
+  return retry(() => wholeCall('pcm', 48_000, {}, takeYoungerThings));
 });
 
 /** @param first - A script that the page runs before everything else. */

@@ -6,7 +6,17 @@ import { Script } from 'node:vm';
 import { transform } from 'esbuild';
 import type { Browser, Page } from 'puppeteer-core';
 import type {} from '../../src/classic/commands.js';
-import { clickCall, consoleOf, onSite, launch, startSite, strictPolicy, tag, waitForStatus } from './support/site.js';
+import {
+  clickCall,
+  consoleOf,
+  onSite,
+  launch,
+  retry,
+  startSite,
+  strictPolicy,
+  tag,
+  waitForStatus,
+} from './support/site.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const guide = readFileSync(`${root}docs/embedding/classic-script.md`, 'utf8');
@@ -313,13 +323,15 @@ describe('the classic script', () => {
   });
 
   it('works under a strict policy, and asks for nothing that it blocks', () =>
-    onSite(
-      browser,
-      startSite('speech', { html: `${head}${script('data-position="bottom-right"')}`, policy: strictPolicy }),
-      async (page) => {
-        await callAndHangUp(page);
-        assert.deepEqual(await page.evaluate(() => window.witness.violations), []);
-      },
+    retry(() =>
+      onSite(
+        browser,
+        startSite('speech', { html: `${head}${script('data-position="bottom-right"')}`, policy: strictPolicy }),
+        async (page) => {
+          await callAndHangUp(page);
+          assert.deepEqual(await page.evaluate(() => window.witness.violations), []);
+        },
+      ),
     ));
 
   it('needs `no-worker` where it comes from another origin that the policy names', () =>

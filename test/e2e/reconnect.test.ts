@@ -10,7 +10,7 @@ import {
   pageWith,
   startSite,
   tag,
-  tryThrice,
+  retry,
   waitForStatus,
 } from './support/site.js';
 
@@ -32,50 +32,52 @@ for (const wire of ['pcm', { codec: 'l16' }] as const satisfies readonly AgentWi
     after(() => browser.close());
 
     it('goes on with a fresh session, the same microphone and AudioContext, and the agent is heard again', () =>
-      onSite(browser, startSite('speech', { wire, html }), async (page, { simulator }) => {
-        const sessions = () => simulator.tokensIssued + simulator.callsCreated;
-        await page.evaluate(() => {
-          const told: string[] = [];
-          for (const type of ['status', 'start', 'error', 'end']) {
-            document.addEventListener(`synthflow-${type}`, () => {
-              told.push(type === 'status' ? document.querySelector('synthflow-call')!.status : type);
-            });
-          }
-          Object.assign(window, { told });
-        });
-        await clickCall(page);
-        await waitForStatus(page, 'active');
-        await isSpeaking(page);
-        assert.equal(sessions(), 1);
-        simulator.hangUp(1006);
-        await isBack(page);
-        // Of the new session: the end of the first one's words may still be heard.
-        const before = await page.$eval('synthflow-call', ({ stats }) => stats.audioMessages);
-        await page.waitForFunction(
-          (count) => document.querySelector('synthflow-call')!.stats.audioMessages > count,
-          {},
-          before + 20,
-        );
-        await isSpeaking(page);
-        assert.equal(sessions(), 2);
-        const { contexts, tracks } = await page.evaluate(() => window.witness.made());
-        const { contexts: open, tracks: live } = await page.evaluate(() => window.witness.open());
-        assert.deepEqual({ contexts, tracks, open, live }, { contexts: 1, tracks: 1, open: 1, live: 1 });
-        assert.equal((await simulator.nextReport()).endedBy, 'drop');
-        await clickCall(page);
-        await waitForStatus(page, 'ended');
-        const { endedBy, chunks } = await simulator.nextReport();
-        assert.equal(endedBy, 'visitor');
-        assert.ok(chunks > 0);
-        await expectNothingOpen(page);
-        const told = await page.evaluate(() => (window as unknown as { told: string[] }).told);
-        const first = ['requesting-microphone', 'connecting', 'waiting', 'active', 'start'];
-        assert.deepEqual(told, [...first, 'reconnecting', 'active', 'ended', 'end']);
-      }));
+      retry(() =>
+        onSite(browser, startSite('speech', { wire, html }), async (page, { simulator }) => {
+          const sessions = () => simulator.tokensIssued + simulator.callsCreated;
+          await page.evaluate(() => {
+            const told: string[] = [];
+            for (const type of ['status', 'start', 'error', 'end']) {
+              document.addEventListener(`synthflow-${type}`, () => {
+                told.push(type === 'status' ? document.querySelector('synthflow-call')!.status : type);
+              });
+            }
+            Object.assign(window, { told });
+          });
+          await clickCall(page);
+          await waitForStatus(page, 'active');
+          await isSpeaking(page);
+          assert.equal(sessions(), 1);
+          simulator.hangUp(1006);
+          await isBack(page);
+          // Of the new session: the end of the first one's words may still be heard.
+          const before = await page.$eval('synthflow-call', ({ stats }) => stats.audioMessages);
+          await page.waitForFunction(
+            (count) => document.querySelector('synthflow-call')!.stats.audioMessages > count,
+            {},
+            before + 20,
+          );
+          await isSpeaking(page);
+          assert.equal(sessions(), 2);
+          const { contexts, tracks } = await page.evaluate(() => window.witness.made());
+          const { contexts: open, tracks: live } = await page.evaluate(() => window.witness.open());
+          assert.deepEqual({ contexts, tracks, open, live }, { contexts: 1, tracks: 1, open: 1, live: 1 });
+          assert.equal((await simulator.nextReport()).endedBy, 'drop');
+          await clickCall(page);
+          await waitForStatus(page, 'ended');
+          const { endedBy, chunks } = await simulator.nextReport();
+          assert.equal(endedBy, 'visitor');
+          assert.ok(chunks > 0);
+          await expectNothingOpen(page);
+          const told = await page.evaluate(() => (window as unknown as { told: string[] }).told);
+          const first = ['requesting-microphone', 'connecting', 'waiting', 'active', 'start'];
+          assert.deepEqual(told, [...first, 'reconnecting', 'active', 'ended', 'end']);
+        }),
+      ));
 
     it('sends nothing late of what was said meanwhile', { timeout: 120_000 }, () =>
       // Each session takes its time, so that there is much to be said meanwhile.
-      tryThrice(() =>
+      retry(() =>
         onSite(
           browser,
           startSite({ name: 'silent', tokenDelayMs: 2000 }, { wire, html }),

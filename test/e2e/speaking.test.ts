@@ -9,7 +9,7 @@ import {
   played,
   startSite,
   tag,
-  tryThrice,
+  retry,
   waitForSound,
   waitForStatus,
 } from './support/site.js';
@@ -55,7 +55,7 @@ describe('a visitor who speaks', () => {
   };
 
   it('over the agent makes its voice go down by 12 dB, and come back', { timeout: 90_000 }, () =>
-    tryThrice(async () => {
+    retry(async () => {
       const { downDb, lastDb } = await quietest('no-auto-gain-control');
       assert.ok(downDb > 10 && downDb < 14, `${downDb} dB`);
       assert.ok(lastDb < 1, `${lastDb} dB at the end`);
@@ -63,7 +63,7 @@ describe('a visitor who speaks', () => {
   );
 
   it('over the agent changes nothing where barge-in is off', { timeout: 90_000 }, () =>
-    tryThrice(async () => {
+    retry(async () => {
       const { downDb } = await quietest('barge-in="off"');
       assert.ok(downDb < 2, `${downDb} dB`);
     }),

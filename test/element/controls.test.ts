@@ -137,7 +137,7 @@ describe('start, stop and toggle', () => {
     await lead(element, agent, 'active');
     await until(element, 'ended');
     expect({ ...events[0] }).to.include({ reason: 'max-duration' });
-    expect(element.duration).to.be.within(0.19, 1);
+    expect(element.duration).to.be.within(0.19, 8);
   });
 });
 
@@ -306,7 +306,7 @@ describe('mute', () => {
     await agent.received.until(() => !agent.chunks.every(isSilent));
     element.mute();
     await element.updateComplete;
-    const first = agent.received.all.length + 15;
+    const first = agent.received.all.length + 50;
     await agent.received.count(first + 40);
     expect(agent.chunks.slice(-40).every(isSilent)).to.equal(true);
     await element.stop();
@@ -422,7 +422,7 @@ describe('the visualizer', () => {
       part(element, 'visualizer')!.children[side]!.children[1]!.getBoundingClientRect().height;
     const isLow = (side: number) => height(side) < 6;
     expect([isLow(0), isLow(1)]).to.deep.equal([true, true]);
-    agent.speak(3);
+    agent.speak(8);
     while (isLow(0) || isLow(1)) await new Promise(requestAnimationFrame);
     element.mute();
     while (!isLow(0)) await new Promise(requestAnimationFrame);

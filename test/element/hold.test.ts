@@ -45,11 +45,12 @@ describe('the mute button that is held', () => {
     it(`by ${key} shortly is pressed`, async () => {
       const element = await muted(true);
       mute(element).focus();
+      const clock = startClock();
       await sendKeys({ press: key });
-      await element.updateComplete;
+      clock.advance(0);
       expect(element.muted).to.equal(false);
       await sendKeys({ press: key });
-      await element.updateComplete;
+      clock.advance(0);
       expect(element.muted).to.equal(true);
     });
   }

@@ -68,7 +68,7 @@ describe('a call whose sound stands still', () => {
       while (contexts[0]!.state !== 'closed') await new Promise(requestAnimationFrame);
       const sent = agent.received.all.length;
       await agent.received.count(sent + 20);
-      agent.speak(0.5);
+      agent.speak(3);
       await untilState(element, 'agent-speaking');
       expect(agent.sockets.all).to.have.lengthOf(1);
       await element.stop();

@@ -74,7 +74,7 @@ describe('the panel', () => {
     const { element, agent } = await place();
     await lead(element, agent, 'active');
     expect(isOpen(element)).to.equal(true);
-    agent.speak(0.2);
+    agent.speak(2);
     await untilState(element, 'agent-speaking');
     expect(isOpen(element)).to.equal(false);
     expect(disclosure(element)).to.equal(undefined);
@@ -96,7 +96,7 @@ describe('the panel', () => {
   it('says it again in the next call', async () => {
     const { element, agent } = await place();
     await lead(element, agent, 'active');
-    agent.speak(0.2);
+    agent.speak(3);
     await untilState(element, 'agent-speaking');
     button(element).click();
     await until(element, 'ended');

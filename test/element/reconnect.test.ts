@@ -41,7 +41,7 @@ describe('a call whose connection is lost', () => {
     await until(element, 'active');
     const sent = agent.received.all.length;
     await agent.received.count(sent + 10);
-    agent.speak(0.5);
+    agent.speak(3);
     await untilState(element, 'agent-speaking');
     expect([contexts.length, requests.length, sessions(), agent.sockets.all.length]).to.deep.equal([1, 1, 2, 2]);
     expect(streams[0]!.getTracks()[0]!.readyState).to.equal('live');

@@ -17,6 +17,9 @@ import {
 // A visitor turns to another tab while the browser, the endpoint, the agent or the network still has something to answer.
 // There a browser draws nothing and slows timers down.
 
+/** It speaks for longer than any of these takes. */
+const speech = { name: 'speech', seconds: 60 } as const;
+
 /** Waits in a page that may be hidden: Puppeteer's own way waits for a drawing. */
 const until = (page: Page, condition: string) => page.waitForFunction(condition, { polling: 100, timeout: 15_000 });
 
@@ -58,7 +61,7 @@ const phases: Phase[] = [
   {
     status: 'requesting-microphone',
     site: () => ({
-      starting: startSite('speech', { html }),
+      starting: startSite(speech, { html }),
       release: (page) => page.evaluate('window.grant()'),
     }),
     lead: async (page) => {
@@ -75,17 +78,17 @@ const phases: Phase[] = [
     status: 'connecting',
     site: () => {
       const { routes, release } = heldEndpoint();
-      return { starting: startSite('speech', { html: heldHtml, routes }), release: async () => release() };
+      return { starting: startSite(speech, { html: heldHtml, routes }), release: async () => release() };
     },
   },
   {
     status: 'waiting',
     // Long enough for the tab to be hidden meanwhile, and half of what an agent may take.
-    site: () => ({ starting: startSite({ name: 'speech', readyMs: 10_000 }, { html }), release: async () => {} }),
+    site: () => ({ starting: startSite({ ...speech, readyMs: 10_000 }, { html }), release: async () => {} }),
   },
   {
     status: 'active',
-    site: () => ({ starting: startSite('speech', { html }), release: async () => {} }),
+    site: () => ({ starting: startSite(speech, { html }), release: async () => {} }),
   },
   {
     status: 'reconnecting',
@@ -93,7 +96,7 @@ const phases: Phase[] = [
       const { routes, hold, release } = heldEndpoint();
       release();
       return {
-        starting: startSite('speech', { html: heldHtml, routes }).then((site) => Object.assign(site, { hold })),
+        starting: startSite(speech, { html: heldHtml, routes }).then((site) => Object.assign(site, { hold })),
         release: async () => release(),
       };
     },
@@ -156,7 +159,7 @@ describe('a tab that is hidden', () => {
   }
 
   it('has its call hung up where the page does so', { timeout: 60_000 }, () =>
-    onSite(browser, startSite('speech', { html }), async (page, { simulator }) => {
+    onSite(browser, startSite(speech, { html }), async (page, { simulator }) => {
       await clickCall(page);
       await waitForStatus(page, 'active');
       const other = await browser.newPage();

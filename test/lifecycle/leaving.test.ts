@@ -90,10 +90,15 @@ describe('a visitor who leaves the page', () => {
           // A browser keeps no page whose socket is open, and the agent is the last to hear of its end.
           await waitForOpenSockets(simulator, 0);
         }
-        await page.evaluate(() => Object.assign(window, { mark: true }));
-        await goAway(page);
-        await page.goBack();
-        assert.equal(await isKept(page), true, round);
+        // Whether it has room for the page is the browser's choice.
+        let kept = false;
+        for (let tries = 0; !kept && tries < 3; tries += 1) {
+          await page.evaluate(() => Object.assign(window, { mark: true }));
+          await goAway(page);
+          await page.goBack();
+          kept = await isKept(page);
+        }
+        assert.equal(kept, true, round);
       }
       await call(page);
       await clickCall(page);

@@ -117,7 +117,8 @@ describe('an element in an iframe', () => {
         assert.equal(await count(), before + 1);
         await page.evaluate(() => document.querySelector('iframe')!.remove());
         // Chromium keeps a window that is gone until a later task: a look of each. What is held on to is there at the last.
-        for (let looks = 1; looks < 20 && (await count()) > before; looks += 1) await page.waitForFunction('true');
+        const laterTask = () => page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 50)));
+        for (let looks = 1; looks < 20 && (await count()) > before; looks += 1) await laterTask();
         assert.equal(await count(), before);
       }
       assert.equal(await page.evaluate(() => window.witness.open().timers), 0);

@@ -12,7 +12,7 @@ import {
   played,
   startSite,
   tag,
-  tryThrice,
+  retry,
   waitForSound,
   waitForStatus,
 } from '../e2e/support/site.js';
@@ -56,7 +56,7 @@ describe('a conversation over WebSocket media', () => {
   for (const { sampleRate, chunkBytes, ...wire } of variants) {
     const title = `${wire.codec} as ${wire.framing}, ${wire.bind ? 'connect-then-bind' : 'single node'}`;
     it(`of ${title}: hears the visitor and repeats what was said`, { timeout: 120_000 }, () =>
-      tryThrice(() =>
+      retry(() =>
         onSite(
           browser,
           startSite(
@@ -130,7 +130,7 @@ describe('RTP over a bad line', () => {
     ['loss', 0.6],
   ] as const) {
     it(`${scenario}: what the agent says keeps its order and its time`, { timeout: 120_000 }, () =>
-      tryThrice(() =>
+      retry(() =>
         onSite(browser, startSite(scenario, { wire: { codec: 'l16', framing: 'rtp' } }), async (page) => {
           await clickCall(page);
           await waitForStatus(page, 'active');

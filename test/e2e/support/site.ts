@@ -156,20 +156,24 @@ export interface BrowserOptions {
   readonly withoutFlags?: string[];
 }
 
+/**
+ * As from a real microphone, which hisses at some -85 dBFS where nobody speaks: one that gives nothing but zeros is taken for
+ * a broken one.
+ */
+function withHiss(samples: Float32Array): Float32Array {
+  let seed = 1;
+  return samples.map((sample) => {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return sample || Math.round(6 * (seed / 2 ** 32 - 0.5)) / 32_768;
+  });
+}
+
 /** A Chromium with a fake microphone. */
 export async function launch(options: BrowserOptions = {}): Promise<Browser> {
   const { says, permission = 'granted', hasMicrophone = true, flags = [], withoutFlags = [] } = options;
   const folder = mkdtempSync(path.join(tmpdir(), 'synthflow-call-'));
   const wav = path.join(folder, 'visitor.wav');
-  // A microphone that gives nothing but zeros is taken for a broken one: a real one always hisses.
-  if (says)
-    writeFileSync(
-      wav,
-      toWav(
-        says.map((sample, i) => sample || (i % 2 ? 1 : -1) / 32_768),
-        44_100,
-      ),
-    );
+  if (says) writeFileSync(wav, toWav(withHiss(says), 44_100));
   const browser = await puppeteer.launch({
     executablePath: ensureBrowser('chromium'),
     headless: true,
@@ -262,12 +266,13 @@ export const waitForSound = (page: Page, seconds: number) =>
  * Runs a test of sound again, up to three times in all, while it fails: what this machine does beside holds up the audio
  * thread now and then. What is wrong with us is wrong every time.
  */
-export async function tryThrice(test: () => Promise<void>): Promise<void> {
-  for (let triesLeft = 2; ; triesLeft -= 1) {
+export async function retry(test: () => Promise<void>, tries = 3): Promise<void> {
+  for (let triesLeft = tries - 1; ; triesLeft -= 1) {
     try {
       return await test();
     } catch (error) {
       if (triesLeft === 0) throw error;
+      console.log(`Tried again: ${String(error)}`);
     }
   }
 }

@@ -15,7 +15,7 @@ import {
   startSite,
   strictPolicy,
   tag,
-  tryThrice,
+  retry,
   waitForOpenSockets,
   waitForSound,
   waitForStatus,
@@ -53,7 +53,7 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
         `gives the agent ${sampleRate / 1000} kHz in chunks of 20 ms, at the right pitch and level`,
         { timeout: 120_000 },
         () =>
-          tryThrice(() =>
+          retry(() =>
             onSite(browser, startSite('silent', { wire, html: pageWith(tag(raw)) }), async (page, { simulator }) => {
               await call(page);
               await page.waitForFunction(() => document.querySelector('synthflow-call')!.stats.chunksSent > 150);
@@ -72,7 +72,7 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
       );
 
       it('gives the agent what was said, without a gap', { timeout: 120_000 }, () =>
-        tryThrice(() =>
+        retry(() =>
           onSite(browser, startSite('silent', { wire, html: pageWith(tag(raw)) }), async (page, { simulator }) => {
             await call(page);
             await page.waitForFunction(() => document.querySelector('synthflow-call')!.stats.chunksSent > 200);
@@ -90,31 +90,33 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
       );
 
       it('sends silence while muted, and the stream goes on', () =>
-        onSite(
-          browser,
-          startSite('silent', { wire, html: pageWith(tag(`${raw} muted`)) }),
-          async (page, { simulator }) => {
-            await call(page);
-            await page.waitForFunction(() => document.querySelector('synthflow-call')!.stats.chunksSent > 50);
-            await page.locator('synthflow-call >>> [part=mute]').click();
-            const { chunksSent } = await page.evaluate(() => document.querySelector('synthflow-call')!.stats);
-            await page.waitForFunction(
-              (before) => document.querySelector('synthflow-call')!.stats.chunksSent > before + 100,
-              {},
-              chunksSent,
-            );
-            await clickCall(page);
-            const { pcm, chunkSizes } = await simulator.nextReport();
-            assert.deepEqual(Object.keys(chunkSizes), [`${sampleRate / 25}`]);
-            assert.equal(
-              pcm!.subarray(0, sampleRate).every((sample) => sample === 0),
-              true,
-            );
-            assert.equal(
-              pcm!.some((sample) => Math.abs(sample) > 8000),
-              true,
-            );
-          },
+        retry(() =>
+          onSite(
+            browser,
+            startSite('silent', { wire, html: pageWith(tag(`${raw} muted`)) }),
+            async (page, { simulator }) => {
+              await call(page);
+              await page.waitForFunction(() => document.querySelector('synthflow-call')!.stats.chunksSent > 50);
+              await page.locator('synthflow-call >>> [part=mute]').click();
+              const { chunksSent } = await page.evaluate(() => document.querySelector('synthflow-call')!.stats);
+              await page.waitForFunction(
+                (before) => document.querySelector('synthflow-call')!.stats.chunksSent > before + 100,
+                {},
+                chunksSent,
+              );
+              await clickCall(page);
+              const { pcm, chunkSizes } = await simulator.nextReport();
+              assert.deepEqual(Object.keys(chunkSizes), [`${sampleRate / 25}`]);
+              assert.equal(
+                pcm!.subarray(0, sampleRate).every((sample) => sample === 0),
+                true,
+              );
+              assert.equal(
+                pcm!.some((sample) => Math.abs(sample) > 8000),
+                true,
+              );
+            },
+          ),
         ));
     });
 
@@ -131,8 +133,8 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
         ['odd', 'speech in messages of any length'],
         ['early', 'speech that comes before the agent is ready'],
       ] as const) {
-        it(`plays ${title} without a gap or a click`, { timeout: 120_000 }, async () => {
-          // Where this machine holds the agent's messages back there is another try.
+        it(`plays ${title} without a gap or a click`, { timeout: 300_000 }, async () => {
+          // Where this machine holds the agent's messages or the audio thread back there is another try.
           const tries: string[] = [];
           let [db, share] = [0, 0];
           do {
@@ -141,18 +143,18 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
             await onSite(browser, startSite(scenario, { wire, html }), async (page) => {
               await call(page);
               await waitForSound(page, speechSeconds + 1.5);
-              const { samples, sampleRate } = await played(page);
+              const { samples, sampleRate, isWhole } = await played(page);
               // The recorder may come a little after what is said before the agent is ready.
               const from = scenario === 'early' || wire !== 'pcm' ? 16_000 : 0;
               db = fidelityDb(speech.subarray(from), samples, sampleRate);
               const latenessMs = await worstLatenessMs(page);
               // A line that is late is no clean one, and what comes late is bridged.
-              if (db < 60 && latenessMs > 20)
+              if (db < 60 && (latenessMs > 20 || !isWhole))
                 share = Math.max(
                   share,
                   heardShare(resample(speech.subarray(from), 16_000, sampleRate), samples, sampleRate),
                 );
-              tries.push(`${db.toFixed(0)} dB, ${latenessMs.toFixed(0)} ms late`);
+              tries.push(`${db.toFixed(0)} dB, ${latenessMs.toFixed(0)} ms late${isWhole ? '' : ', recorder late'}`);
             });
           } while (db < 60 && tries.length < 5);
           assert.ok(db > 60 || share > 0.85, `signal to difference, by try: ${tries.join('; ')}`);
@@ -160,7 +162,7 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
       }
 
       it('plays the last words of an agent that hangs up', () =>
-        tryThrice(() =>
+        retry(() =>
           onSite(browser, startSite({ name: 'burst', hangUpAfterMs: 300, seconds: 3 }, { wire }), async (page) => {
             await call(page);
             await waitForStatus(page, 'ended');
@@ -174,31 +176,33 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
     });
 
     describe('a conversation', () => {
-      it('greets, hears the visitor and repeats what was said', { timeout: 120_000 }, async () => {
+      it('greets, hears the visitor and repeats what was said', { timeout: 300_000 }, async () => {
         // Silence for as long as the greeting lasts, then one sentence, then silence.
         const says = new Float32Array(44_100 * 14);
         const sentence = greeting.subarray(0, 16_000 * 2);
         says.set(resample(sentence, 16_000, 44_100), 44_100 * 9);
         const browser = await launch({ says });
-        await tryThrice(() =>
-          onSite(browser, startSite('talk', { wire, html: pageWith(tag(raw)) }), async (page) => {
-            await call(page);
-            await waitForSound(page, 15);
-            const { samples, sampleRate } = await played(page);
-            const greetingShare = heardShare(
-              resample(greeting.subarray(16_000, 64_000), 16_000, sampleRate),
-              samples,
-              sampleRate,
-            );
-            assert.ok(greetingShare > 0.8, `greeting: ${greetingShare} of it`);
-            const after = samples.subarray(9 * sampleRate);
-            const repeatedShare = heardShare(
-              resample(sentence.subarray(4000, 28_000), 16_000, sampleRate),
-              after,
-              sampleRate,
-            );
-            assert.ok(repeatedShare > 0.8, `repeat: ${repeatedShare} of it`);
-          }),
+        await retry(
+          () =>
+            onSite(browser, startSite('talk', { wire, html: pageWith(tag(raw)) }), async (page) => {
+              await call(page);
+              await waitForSound(page, 15);
+              const { samples, sampleRate } = await played(page);
+              const greetingShare = heardShare(
+                resample(greeting.subarray(16_000, 64_000), 16_000, sampleRate),
+                samples,
+                sampleRate,
+              );
+              assert.ok(greetingShare > 0.8, `greeting: ${greetingShare} of it`);
+              const after = samples.subarray(9 * sampleRate);
+              const repeatedShare = heardShare(
+                resample(sentence.subarray(4000, 28_000), 16_000, sampleRate),
+                after,
+                sampleRate,
+              );
+              assert.ok(repeatedShare > 0.8, `repeat: ${repeatedShare} of it`);
+            }),
+          5,
         ).finally(() => browser.close());
       });
     });
@@ -224,18 +228,24 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
         }));
 
       it('with a strict Content-Security-Policy makes a whole call', () =>
-        onSite(browser, startSite('speech', { wire, policy: strictPolicy }), async (page, { simulator, requests }) => {
-          await call(page);
-          await waitForSound(page, 2);
-          await clickCall(page);
-          assert.equal((await simulator.nextReport()).endedBy, 'visitor');
-          await expectNothingOpen(page);
-          assert.deepEqual(await page.evaluate(() => window.witness.violations), []);
-          assert.deepEqual(await page.evaluate(() => window.witness.errors), []);
-          assert.deepEqual(consoleOf.get(page), []);
-          // From the file beside the script: nothing inline is needed.
-          assert.equal(requests.includes('/dist/synthflow-call.worklet.js'), true);
-        }));
+        retry(() =>
+          onSite(
+            browser,
+            startSite('speech', { wire, policy: strictPolicy }),
+            async (page, { simulator, requests }) => {
+              await call(page);
+              await waitForSound(page, 2);
+              await clickCall(page);
+              assert.equal((await simulator.nextReport()).endedBy, 'visitor');
+              await expectNothingOpen(page);
+              assert.deepEqual(await page.evaluate(() => window.witness.violations), []);
+              assert.deepEqual(await page.evaluate(() => window.witness.errors), []);
+              assert.deepEqual(consoleOf.get(page), []);
+              // From the file beside the script: nothing inline is needed.
+              assert.equal(requests.includes('/dist/synthflow-call.worklet.js'), true);
+            },
+          ),
+        ));
 
       for (const scheme of ['blob:', 'data:']) {
         it(`whose policy blocks the worklet's file but not ${scheme} makes a whole call`, () => {
@@ -264,40 +274,42 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
         });
       });
 
-      it('has nothing left after the call, ten times over', { timeout: 120_000 }, () =>
-        onSite(browser, startSite('speech', { wire }), async (page, { simulator }) => {
-          // The test's own recorder would be counted as well.
-          await page.evaluate(() => Reflect.deleteProperty(window, 'witnessRecorder'));
-          for (let round = 1; round <= 10; round += 1) {
-            await call(page);
-            await page.waitForFunction(() => document.querySelector('synthflow-call')!.stats.audioMessages > 5);
-            await clickCall(page);
-            await waitForStatus(page, 'ended');
-            assert.equal((await simulator.nextReport()).endedBy, 'visitor');
-          }
-          await expectNothingOpen(page);
-          await waitForOpenSockets(simulator, 0);
-          assert.equal(sessionsOf(simulator), 10);
-          assert.deepEqual(consoleOf.get(page), []);
-          // Without the witness's own references the browser must be able to forget all of it.
-          await page.evaluate(() => {
-            for (const list of ['contexts', 'tracks', 'sockets', 'recordings', 'played'] as const) {
-              (window.witness as unknown as Record<string, unknown[]>)[list]!.length = 0;
+      it('has nothing left after the call, ten times over', { timeout: 300_000 }, () =>
+        retry(() =>
+          onSite(browser, startSite('speech', { wire }), async (page, { simulator }) => {
+            // The test's own recorder would be counted as well.
+            await page.evaluate(() => Reflect.deleteProperty(window, 'witnessRecorder'));
+            for (let round = 1; round <= 10; round += 1) {
+              await call(page);
+              await page.waitForFunction(() => document.querySelector('synthflow-call')!.stats.audioMessages > 5);
+              await clickCall(page);
+              await waitForStatus(page, 'ended');
+              assert.equal((await simulator.nextReport()).endedBy, 'visitor');
             }
-          });
-          const devtools = await page.createCDPSession();
-          for (let i = 0; i < 3; i += 1) await devtools.send('HeapProfiler.collectGarbage');
-          for (const name of ['WebSocket', 'MessagePort', 'AudioWorkletNode', 'AudioContext']) {
-            const prototype = await page.evaluateHandle(`${name}.prototype`);
-            const objects = await page.queryObjects(prototype);
-            const left = await page.evaluate((found) => found.length, objects);
-            assert.ok(left <= 2, `${left} objects of ${name} after ten calls`);
-          }
-        }),
+            await expectNothingOpen(page);
+            await waitForOpenSockets(simulator, 0);
+            assert.equal(sessionsOf(simulator), 10);
+            assert.deepEqual(consoleOf.get(page), []);
+            // Without the witness's own references the browser must be able to forget all of it.
+            await page.evaluate(() => {
+              for (const list of ['contexts', 'tracks', 'sockets', 'recordings', 'played'] as const) {
+                (window.witness as unknown as Record<string, unknown[]>)[list]!.length = 0;
+              }
+            });
+            const devtools = await page.createCDPSession();
+            for (let i = 0; i < 3; i += 1) await devtools.send('HeapProfiler.collectGarbage');
+            for (const name of ['WebSocket', 'MessagePort', 'AudioWorkletNode', 'AudioContext']) {
+              const prototype = await page.evaluateHandle(`${name}.prototype`);
+              const objects = await page.queryObjects(prototype);
+              const left = await page.evaluate((found) => found.length, objects);
+              assert.ok(left <= 2, `${left} objects of ${name} after ten calls`);
+            }
+          }),
+        ),
       );
 
       it('keeps its socket in a Worker, so that a page that is busy holds up no sound', { timeout: 120_000 }, () =>
-        tryThrice(() =>
+        retry(() =>
           onSite(browser, startSite('speech', { wire }), async (page, { simulator, requests }) => {
             await call(page);
             assert.equal(requests.includes('/dist/synthflow-call.worker.js'), true);

@@ -129,7 +129,7 @@ export async function meet(browser: Browser, failure: Failure): Promise<void> {
 
 /** Waits for the tag, in whichever document it is by now. */
 async function waitForTag(frame: () => Frame): Promise<void> {
-  const isThere = () => frame().evaluate(() => Boolean(customElements.get('synthflow-call')));
+  const isThere = async () => frame().evaluate(() => Boolean(customElements.get('synthflow-call')));
   // A frame that is being loaded has no document to ask.
   while (!(await isThere().catch(() => false))) await new Promise(setImmediate);
 }

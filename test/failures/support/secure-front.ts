@@ -29,6 +29,7 @@ export async function serveSecurely(target: URL): Promise<{ url: string; server:
       response.writeHead(answer.statusCode!, answer.headers);
       answer.pipe(response);
     });
+    forwarded.on('error', () => response.destroy());
     request.pipe(forwarded);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
