@@ -49,6 +49,6 @@ run(
   'tsx',
   '--test',
   '--test-reporter=spec',
-  '--test-timeout=420000',
+  '--test-timeout=1200000',
   ...files.map((name) => `test/runtimes/${name}`),
 );

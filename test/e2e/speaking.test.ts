@@ -48,7 +48,9 @@ describe('a visitor who speaks', () => {
       const toned = levels(samples, sampleRate)
         .filter((db) => db > -60)
         .slice(2);
-      const [loudest, least] = [Math.max(...toned.slice(0, 10)), Math.min(...toned.slice(0, -3))];
+      // For half a second: a busy machine leaves out a tenth now and then.
+      const held = toned.slice(0, -7).map((_, i) => Math.max(...toned.slice(i, i + 5)));
+      const [loudest, least] = [Math.max(...toned.slice(0, 10)), Math.min(...held)];
       result = { downDb: loudest - least, lastDb: loudest - Math.max(...toned.slice(-8, -3)) };
     });
     return result;
