@@ -291,8 +291,7 @@ export class AudioEngine {
    * @param hasTone - Says by a tone that the call is over. Default false.
    */
   stop(hasTone = false): Promise<void> {
-    this.#stopped ??= this.#close(hasTone && this.#options.sounds !== false);
-    return this.#stopped;
+    return (this.#stopped ??= this.#close(hasTone && this.#options.sounds !== false));
   }
 
   async #close(hasTone: boolean): Promise<void> {
@@ -397,10 +396,8 @@ export class AudioEngine {
   /** Goes on in a new context, at the device's rate of today. */
   async #renew(): Promise<void> {
     const context = (this.#next = openContext());
-    await loadWorklet(context, this.#options).catch((failure: unknown) => {
-      void context.close().catch(ignore);
-      throw failure;
-    });
+    // Where it fails the call ends, and this is closed with it.
+    await loadWorklet(context, this.#options);
     if (this.#stopped) return context.close().catch(ignore);
     this.#next = undefined;
     const end = this.#letGo();

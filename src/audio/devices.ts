@@ -17,13 +17,10 @@ let listing: Promise<MediaDeviceInfo[]> | undefined;
  * on macOS 14 Chromium's sound suffers from every listing.
  */
 export function listDevices(): Promise<MediaDeviceInfo[]> {
-  listing ??= Promise.resolve(navigator.mediaDevices?.enumerateDevices())
-    .then(
-      (devices) => devices ?? [],
-      () => [],
-    )
-    .finally(() => (listing = undefined));
-  return listing;
+  return (listing ??= Promise.resolve(navigator.mediaDevices?.enumerateDevices())
+    .then((devices) => devices ?? [])
+    .catch(() => [])
+    .finally(() => (listing = undefined)));
 }
 
 /** Microphones and loudspeakers with a name. Asks for no permission: before it was given, browsers name none. */

@@ -1,4 +1,4 @@
-import { AudioFailure, type AudioFailureCode } from './audio-failure.js';
+import { AudioFailure } from './audio-failure.js';
 import { listDevices } from './devices.js';
 import { closeMicrophone, openMicrophone, stopTracks, type MicrophoneOptions } from './microphone.js';
 
@@ -26,9 +26,6 @@ const triesAfterSilence = 2;
 /** How long the browser may take to answer: it may ask the visitor. */
 const answerMs = 10_000;
 
-/** What no second try changes. */
-const refusals: ReadonlySet<AudioFailureCode> = new Set(['microphone-denied', 'microphone-blocked-by-policy']);
-
 /** The microphone of one call: taken again when it is unplugged, replaced or silent, until it is closed. */
 export class KeptMicrophone {
   /** Resolves with the first grant. */
@@ -52,7 +49,7 @@ export class KeptMicrophone {
     this.#listener = listener;
     this.granted = openMicrophone(options).then((stream) => {
       this.#keep(stream);
-      if (this.#options !== options && !this.#isClosed) this.take();
+      if (this.#options !== options) this.take();
     });
   }
 
@@ -82,19 +79,21 @@ export class KeptMicrophone {
       if (this.#levels <= cureLevels) this.#patience = patience;
       this.#zeros = 0;
       this.#tellSilent(false);
-    } else if (++this.#zeros >= this.#patience && !this.#taking) {
-      this.#tellSilent(this.#patience > patience);
-      this.#patience *= 2;
-      this.take(triesAfterSilence);
+    } else if (!this.#taking && ++this.#zeros % patience === 0) {
+      if (this.#zeros === this.#patience) this.#cure();
+      // Its end must not wait for that, and shows in the devices; until the visitor is told that nothing is heard.
+      else if (!this.#isSilent) void listDevices().then((devices) => this.review(devices));
     }
   }
 
-  /** Compares what it has with the devices that are there, after a change of these. */
+  /** Compares what it has with the devices that are there. */
   review(devices: readonly MediaDeviceInfo[]): void {
     const track = this.#stream?.getAudioTracks()[0];
-    const microphones = devices.filter(({ kind, deviceId }) => kind === 'audioinput' && deviceId);
-    // Without ids nothing is known.
-    if (!track || this.#taking || !microphones.length) return;
+    const microphones = devices.filter(({ kind }) => kind === 'audioinput');
+    const isSilent = this.#zeros >= patience;
+    if (!track || this.#taking || this.#isClosed) return;
+    // Without ids nothing is known; an empty list is believed only where nothing is heard.
+    if (find(microphones, '') || !(isSilent || microphones.length)) return;
     const { microphoneId } = this.#options;
     const { deviceId } = track.getSettings();
     const current = find(microphones, deviceId);
@@ -103,7 +102,10 @@ export class KeptMicrophone {
     this.#isPassedOver &&= isThere;
     // Chrome's `default` is another device now, which only its label tells; the track stays with the old one.
     const isReplaced = deviceId === 'default' && current?.label !== track.label;
-    if (!current || isReplaced || isBack) this.take();
+    if (current && !isReplaced && !isBack) return;
+    // A list that does not tell the truth must not have it taken for ever.
+    if (isSilent) this.#cure();
+    else this.take();
   }
 
   /** Takes it again. */
@@ -126,7 +128,10 @@ export class KeptMicrophone {
       (failure: AudioFailure) => {
         if (taking !== this.#taking) return;
         clearTimeout(this.#timer);
-        if (refusals.has(failure.code)) return this.#listener.onLost(failure);
+        // What no second try changes.
+        if (failure.code === 'microphone-denied' || failure.code === 'microphone-blocked-by-policy') {
+          return this.#listener.onLost(failure);
+        }
         if (tries === 1) return this.#lose(failure.cause);
         // Whichever there is, then.
         this.#timer = setTimeout(() => this.take(tries - 1, { ...options, microphoneId: null }), retryMs);
@@ -150,6 +155,13 @@ export class KeptMicrophone {
     for (const track of stream.getTracks()) track.onended = () => this.take();
     const { microphoneId } = this.#options;
     if (microphoneId) void listDevices().then((devices) => (this.#isPassedOver = !!find(devices, microphoneId)));
+  }
+
+  /** Takes it again because it is silent. */
+  #cure(): void {
+    this.#tellSilent(this.#patience > patience);
+    this.#patience *= 2;
+    this.take(triesAfterSilence);
   }
 
   #lose(cause?: unknown): void {

@@ -23,8 +23,9 @@ export async function openMicrophone({ microphoneId, ...cleaning }: MicrophoneOp
   setAudioSession('play-and-record');
   try {
     // Not `exact`: an id that a page has kept may be of a device that is gone.
-    const wish = microphoneId ? { deviceId: { ideal: microphoneId } } : {};
-    return await navigator.mediaDevices.getUserMedia({ audio: { ...cleaning, ...wish, channelCount: { ideal: 1 } } });
+    return await navigator.mediaDevices.getUserMedia({
+      audio: { ...cleaning, ...(microphoneId && { deviceId: microphoneId }), channelCount: 1 },
+    });
   } catch (cause) {
     throw new AudioFailure(failureCode(cause), '', cause);
   }

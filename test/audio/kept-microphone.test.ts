@@ -125,6 +125,102 @@ describe('KeptMicrophone', () => {
     expect(silences).to.be.empty;
   });
 
+  describe('that gives silence by itself, and has been taken again for it in vain', () => {
+    /** Hears level after level as time passes. */
+    const listen = async (microphone: KeptMicrophone, levelDbfs: number, seconds: number) => {
+      for (let i = 0; i < seconds * 5; i++) {
+        clock.advance(200);
+        microphone.hear(levelDbfs);
+        await nextTask();
+      }
+    };
+    /** A switch on a headset, or cleaning that leaves nothing: pauses of zeros, the longer ones of which nothing has helped. */
+    async function keepGated(pauses: number) {
+      const kept = await keep();
+      for (let pause = 0; pause < pauses; pause++) {
+        await listen(kept.microphone, zeros, 3);
+        await listen(kept.microphone, speech, 2);
+      }
+      return kept;
+    }
+
+    it('is taken again for its pauses once or twice, however many there are', async () => {
+      const { devices, losses, silences } = await keepGated(200);
+      expect(devices.requests).to.have.lengthOf(2);
+      expect([losses.all, silences]).to.deep.equal([[], []]);
+    });
+
+    for (const pauses of [1, 2, 5, 50]) {
+      it(`is lost 2.1 s after it is unplugged, pauses before: ${pauses}`, async () => {
+        const { devices, microphone, losses } = await keepGated(pauses);
+        devices.unplug('built-in', 'chromium');
+        await listen(microphone, zeros, 2);
+        expect(losses.all).to.be.empty;
+        await listen(microphone, zeros, 0.2);
+        expect(losses.all.map(({ code }) => code)).to.deep.equal(['microphone-lost']);
+      });
+    }
+
+    it('is taken again within 1.6 s where it is unplugged and another is there', async () => {
+      const { devices, microphone, losses, taken } = await keepGated(5);
+      devices.plug('headset');
+      devices.unplug('built-in', 'chromium');
+      const before = taken.all.length;
+      await listen(microphone, zeros, 1.6);
+      await taken.count(before + 1);
+      expect(devices.stream.deviceId).to.equal('headset');
+      expect(losses.all).to.be.empty;
+    });
+
+    it('is lost, or its silence is told, within 3 s in whichever moment it is unplugged', async () => {
+      for (let moment = 0; moment < 50; moment++) {
+        const { devices, microphone, losses, silences } = await keepGated(moment % 3);
+        // A pause in which it goes, of which nobody hears anything.
+        await listen(microphone, zeros, moment / 5);
+        devices.unplug('built-in', 'chromium');
+        await listen(microphone, zeros, 3 - 0.5);
+        expect(losses.all.length > 0 || silences.at(-1) === true, `${moment / 5} s after its last sound`).to.equal(
+          true,
+        );
+        microphone.close();
+      }
+    });
+
+    it('is not looked for any more once the visitor is told', async () => {
+      const { devices, microphone, silences } = await keep();
+      await listen(microphone, zeros, 10);
+      expect(silences).to.deep.equal([true]);
+      const { listings } = devices;
+      await listen(microphone, zeros, 60);
+      expect(devices.listings).to.equal(listings);
+    });
+
+    it('is taken again ever less where the list of devices is not true (an extension that hides them)', async () => {
+      const { devices, microphone } = await keep();
+      replace(navigator.mediaDevices, 'enumerateDevices', async () => []);
+      await listen(microphone, zeros, 600);
+      expect(devices.requests.length).to.be.within(5, 9);
+    });
+
+    it('is left alone in a short pause where the browser tells no ids', async () => {
+      const { devices, microphone } = await keepGated(2);
+      const before = devices.requests.length;
+      replace(navigator.mediaDevices, 'enumerateDevices', async () => [{ kind: 'audioinput', deviceId: '' }]);
+      await listen(microphone, zeros, 3);
+      expect(devices.requests).to.have.lengthOf(before);
+    });
+
+    it('is left alone where the call ends while the devices are listed', async () => {
+      const { devices, microphone, taken, silences } = await keepGated(2);
+      devices.unplug('built-in', 'chromium');
+      const before = [devices.requests.length, taken.all.length, silences.length];
+      for (let i = 0; i < 8; i++) microphone.hear(zeros);
+      microphone.close();
+      await nextTask();
+      expect([devices.requests.length, taken.all.length, silences.length]).to.deep.equal(before);
+    });
+  });
+
   it('is tried for 2.5 s when none is there, and then lost', async () => {
     const { devices, losses } = await keep();
     devices.unplug('built-in', 'firefox');
@@ -228,7 +324,7 @@ describe('KeptMicrophone', () => {
     devices.refusal = '';
     clock.advance(500);
     await taken.count(1);
-    expect(devices.requests.map(({ deviceId }) => deviceId)).to.deep.equal([undefined, { ideal: 'desk' }, undefined]);
+    expect(devices.requests.map(({ deviceId }) => deviceId)).to.deep.equal([undefined, 'desk', undefined]);
     expect(losses.all).to.be.empty;
   });
 

@@ -55,8 +55,8 @@ describe('openMicrophone', () => {
     const raw = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
     const stream = await openMicrophone(raw);
     expect(requests.map((request) => request!.audio)).to.deep.equal([
-      { ...cleaned, channelCount: { ideal: 1 } },
-      { ...raw, channelCount: { ideal: 1 } },
+      { ...cleaned, channelCount: 1 },
+      { ...raw, channelCount: 1 },
     ]);
     const settings: Record<string, unknown> = { ...stream.getAudioTracks()[0]!.getSettings() };
     // Not every browser tells of each: WebKit knows of no noise suppression.

@@ -25,7 +25,7 @@ describe('devices', () => {
       html`<synthflow-call microphone-id="desk" speaker-id="loud" volume="0.5"></synthflow-call>`,
     );
     expect(await element.start()).to.equal(true);
-    expect(devices.requests.map(({ deviceId }) => deviceId)).to.deep.equal([{ ideal: 'desk' }]);
+    expect(devices.requests.map(({ deviceId }) => deviceId)).to.deep.equal(['desk']);
     expect(used.all).to.deep.equal(['loud']);
   });
 

@@ -86,7 +86,7 @@ export class FakeDevices {
     this.requests.push(audio);
     this.openWhenAsked += this.open.length;
     if (this.refusal) throw new DOMException('', this.refusal);
-    const wish = this.choice ?? (audio.deviceId as ConstrainDOMStringParameters | undefined)?.ideal;
+    const wish = this.choice ?? audio.deviceId;
     const microphones = this.plugged.filter(({ kind }) => kind === 'audioinput');
     const device = microphones.find(({ deviceId }) => deviceId === wish) ?? microphones[0];
     if (!device) throw new DOMException('', 'NotFoundError');
