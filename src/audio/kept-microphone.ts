@@ -11,12 +11,13 @@ export interface MicrophoneListener {
   onLost(failure: AudioFailure): void;
 }
 
+/** How long it may be silent until it is taken again at first, in levels of 200 ms. */
+const patience = 1600 / 200;
 /**
- * How long it may be silent until it is taken again; that many levels of 200 ms. Its end in Chromium takes half a second to
- * be silence (the canceller's filters ring on), and so it is lost, or taken again, within 3 s.
+ * How long until it is looked whether it is there at all. Its end in Chromium takes half a second to be silence (the
+ * canceller's filters ring on), and so it is lost, or taken again, within 3 s.
  */
-const silenceMs = 1600;
-const patience = silenceMs / 200;
+const quiet = 1000 / 200;
 /** Levels after which a sound is no longer owed to the microphone having been taken again. */
 const cureLevels = 3;
 /** It is tried until 3 s after its loss, of which the browser's own word, or the silence, has taken some. */
@@ -67,7 +68,7 @@ export class KeptMicrophone {
 
   /**
    * Takes each of its levels (5 a second) while it is not muted. Events are not to be trusted: Chromium without udev
-   * tells nothing of an unplugged device and goes on with zeros, Firefox goes on without a channel.
+   * tells nothing of an unplugged device until the devices are listed, and goes on with zeros; Firefox goes on without a channel.
    * @param levelDbfs - −Infinity: silence, as no microphone has it.
    */
   hear(levelDbfs: number): void {
@@ -79,10 +80,11 @@ export class KeptMicrophone {
       if (this.#levels <= cureLevels) this.#patience = patience;
       this.#zeros = 0;
       this.#tellSilent(false);
-    } else if (!this.#taking && ++this.#zeros % patience === 0) {
+    } else if (!this.#taking) {
+      this.#zeros += 1;
       if (this.#zeros === this.#patience) this.#cure();
       // Its end must not wait for that, and shows in the devices; until the visitor is told that nothing is heard.
-      else if (!this.#isSilent) void listDevices().then((devices) => this.review(devices));
+      else if (this.#zeros % quiet === 0 && !this.#isSilent) void listDevices().then((devices) => this.review(devices));
     }
   }
 
@@ -90,7 +92,7 @@ export class KeptMicrophone {
   review(devices: readonly MediaDeviceInfo[]): void {
     const track = this.#stream?.getAudioTracks()[0];
     const microphones = devices.filter(({ kind }) => kind === 'audioinput');
-    const isSilent = this.#zeros >= patience;
+    const isSilent = this.#zeros >= quiet;
     if (!track || this.#taking || this.#isClosed) return;
     // Without ids nothing is known; an empty list is believed only where nothing is heard.
     if (find(microphones, '') || !(isSilent || microphones.length)) return;
@@ -109,7 +111,7 @@ export class KeptMicrophone {
   }
 
   /** Takes it again. */
-  take(tries = triesAfterLoss, options = this.#options): void {
+  take(tries = this.#zeros < quiet ? triesAfterLoss : triesAfterSilence, options = this.#options): void {
     clearTimeout(this.#timer);
     // The agent's last words are played without it, and a call that has ended has none.
     if (this.#isClosed) return this.#stream && this.#listener.onStream(this.#stream);
@@ -161,7 +163,7 @@ export class KeptMicrophone {
   #cure(): void {
     this.#tellSilent(this.#patience > patience);
     this.#patience *= 2;
-    this.take(triesAfterSilence);
+    this.take();
   }
 
   #lose(cause?: unknown): void {

@@ -23,8 +23,8 @@ export interface FakeStream extends MediaStream {
 
 /**
  * Microphones and loudspeakers that a test plugs in and out. Gone with the test. What was seen of an unplugged
- * microphone: Firefox ends the track and tells; WebKit tells; Chromium without udev does neither. In all of them the
- * stream gives zeros, or nothing.
+ * microphone: Firefox ends the track and tells; WebKit tells; Chromium without udev does both, but only once the devices
+ * are listed. In all of them the stream gives zeros, or nothing.
  */
 export class FakeDevices {
   /** What is plugged in. */
@@ -39,6 +39,8 @@ export class FakeDevices {
   refusal = '';
   /** Streams that were open when another was asked for. */
   openWhenAsked = 0;
+  /** What the browser does once it finds out that a device is gone. */
+  #notice = (): void => {};
 
   constructor(...microphones: string[]) {
     for (const id of microphones) this.plug(id);
@@ -46,6 +48,8 @@ export class FakeDevices {
     replace(mediaDevices, 'getUserMedia', ({ audio }: { audio: MediaTrackConstraints }) => this.#open(audio));
     replace(mediaDevices, 'enumerateDevices', async () => {
       this.listings += 1;
+      await Promise.resolve();
+      this.#notice();
       return [...this.plugged];
     });
   }
@@ -67,14 +71,18 @@ export class FakeDevices {
       this.plugged.findIndex((device) => device.deviceId === deviceId),
       1,
     );
-    for (const stream of this.open.filter((stream) => stream.deviceId === deviceId)) {
-      stream.silence();
-      if (engine !== 'firefox') continue;
-      const [track] = stream.getTracks();
-      track!.stop();
-      track!.dispatchEvent(new Event('ended'));
-    }
-    if (engine !== 'chromium') this.tell();
+    const streams = this.open.filter((stream) => stream.deviceId === deviceId);
+    for (const stream of streams) stream.silence();
+    const notice = () => {
+      this.#notice = () => {};
+      for (const track of engine === 'webkit' ? [] : streams.flatMap((stream) => stream.getTracks())) {
+        track.stop();
+        track.dispatchEvent(new Event('ended'));
+      }
+      this.tell();
+    };
+    if (engine === 'chromium') this.#notice = notice;
+    else notice();
   }
 
   /** Says that the devices have changed. */
