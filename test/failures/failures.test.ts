@@ -158,7 +158,7 @@ const failures: Failure[] = [
   {
     title: 'a microphone that is unplugged in the call',
     code: 'microphone-lost',
-    developer: /^Connect a microphone: there was none for 3 s/,
+    developer: /^Connect a microphone: there was none for 2 s/,
     during: async (visit) => {
       await imitate('NotFoundError', 'Requested device not found')(visit);
       await visit.setMicrophone('denied');

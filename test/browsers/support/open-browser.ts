@@ -6,6 +6,7 @@ import { Pulse } from '../../../scripts/rig/pulse.js';
 import { WebKit } from '../../../scripts/webkit.js';
 import { launch, pageWith, type SiteOptions, startSite, type Site } from '../../e2e/support/site.js';
 import { sine } from '../../e2e/support/sound.js';
+import { FirefoxPrompt, windowAccess } from './firefox-prompt.js';
 
 /** The one that this run is for: `TEST_BROWSER`, else Chromium. */
 export const browserName = (process.env.TEST_BROWSER ?? 'chromium') as BrowserName;
@@ -30,11 +31,17 @@ export interface TestBrowser {
   close(): Promise<void>;
 }
 
+/** The only one whose devices and prompt a test can get at. */
+export interface TestFirefox extends TestBrowser {
+  readonly pulse: Pulse;
+  readonly prompt: FirefoxPrompt;
+}
+
 export interface VisitorOptions {
   /** Rate of the sound card in Hz, where the browser has one. Default 48000. */
   readonly deviceRate?: number;
-  /** What the browser answers for the visitor. Default `granted`. */
-  readonly permission?: 'granted' | 'denied';
+  /** What the browser answers for the visitor, or that it asks. Default `granted`. */
+  readonly permission?: 'granted' | 'denied' | 'asked';
   /** Default true. */
   readonly hasMicrophone?: boolean;
 }
@@ -43,6 +50,8 @@ const size = { width: 800, height: 640 };
 const toneHz = 1000;
 
 const openers: Readonly<Record<BrowserName, (options: VisitorOptions) => Promise<TestBrowser>>> = {
+  firefox: openFirefox,
+
   chromium: async ({ permission, hasMicrophone }) => {
     const says = sine(toneHz, 44_100, 30);
     const browser = await launch({
@@ -55,32 +64,6 @@ const openers: Readonly<Record<BrowserName, (options: VisitorOptions) => Promise
       open: (url) => openPage(browser, url),
       say: async () => {},
       close: () => browser.close(),
-    };
-  },
-
-  firefox: async ({ deviceRate = 48_000, permission }) => {
-    const pulse = await Pulse.start(deviceRate);
-    const browser = await puppeteer.launch({
-      browser: 'firefox',
-      executablePath: ensureBrowser('firefox'),
-      headless: true,
-      env: pulse.env,
-      extraPrefsFirefox: {
-        ...firefoxPreferences,
-        // As it is shipped: sound needs a gesture.
-        'media.autoplay.default': 1,
-        'media.navigator.permission.disabled': permission !== 'denied',
-        'permissions.default.microphone': permission === 'denied' ? 2 : 0,
-      },
-    });
-    return {
-      pitches: [toneHz],
-      open: (url) => openPage(browser, url),
-      say: (seconds) => pulse.say(sine(toneHz, deviceRate, seconds)),
-      close: async () => {
-        await browser.close();
-        await pulse.close();
-      },
     };
   },
 
@@ -108,6 +91,41 @@ const openers: Readonly<Record<BrowserName, (options: VisitorOptions) => Promise
     };
   },
 };
+
+/** Starts Firefox on a sound card of its own. */
+export async function openFirefox({
+  deviceRate = 48_000,
+  permission = 'granted',
+}: VisitorOptions = {}): Promise<TestFirefox> {
+  const pulse = await Pulse.start(deviceRate);
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath: ensureBrowser('firefox'),
+    headless: true,
+    env: pulse.env,
+    args: permission === 'asked' ? [windowAccess] : [],
+    extraPrefsFirefox: {
+      ...firefoxPreferences,
+      // As it is shipped: sound needs a gesture.
+      'media.autoplay.default': 1,
+      'media.navigator.permission.disabled': permission === 'granted',
+      'permissions.default.microphone': permission === 'denied' ? 2 : 0,
+      // Else its buttons are dead for half a second.
+      'security.notification_enable_delay': 0,
+    },
+  });
+  return {
+    pulse,
+    prompt: new FirefoxPrompt(browser),
+    pitches: [toneHz],
+    open: (url) => openPage(browser, url),
+    say: (seconds) => pulse.say(sine(toneHz, deviceRate, seconds)),
+    close: async () => {
+      await browser.close();
+      await pulse.close();
+    },
+  };
+}
 
 /** Starts the browser that this run is for. */
 export const openBrowser = (options: VisitorOptions = {}): Promise<TestBrowser> => openers[browserName](options);
