@@ -20,9 +20,9 @@ const patience = 1600 / 200;
 const quiet = 1000 / 200;
 /** Levels after which a sound is no longer owed to the microphone having been taken again. */
 const cureLevels = 3;
-/** It is tried until 3 s after its loss, of which the browser's own word, or the silence, has taken some. */
+/** It is tried until 2 s after its loss, of which the silence has taken some, and the browser's own word comes late. */
 const retryMs = 500;
-const triesAfterLoss = 6;
+const triesAfterLoss = 5;
 const triesAfterSilence = 2;
 /** How long the browser may take to answer: it may ask the visitor. */
 const answerMs = 10_000;

@@ -37,7 +37,7 @@ const sentences: Record<CallErrorCode, string> = {
     'Send "Permissions-Policy: microphone=(self)". An iframe needs allow="microphone; autoplay".',
   'microphone-not-found': "Connect a microphone, or allow it in the system's settings.",
   'microphone-in-use': 'Close other applications that hold the microphone.',
-  'microphone-lost': 'Connect a microphone: there was none for 3 s.',
+  'microphone-lost': 'Connect a microphone: there was none for 2 s.',
   'token-endpoint-missing': 'Set token-endpoint to the URL of yours, or tokenProvider.',
   'token-request-failed': 'The token endpoint gave no session.',
   'token-request-timeout': 'The token endpoint did not answer within 10 s. Mend the error in its log.',
