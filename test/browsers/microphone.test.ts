@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TimedAgent, wallMs } from '../../scripts/performance/timed-agent.js';
-import { nothingOpen, tag, tryThrice } from '../e2e/support/site.js';
+import { nothingOpen, tag, retry } from '../e2e/support/site.js';
 import {
   browserName,
   type BrowserPage,
@@ -136,7 +136,7 @@ describe('Firefox’s microphone in a call', { skip }, () => {
   const limitMs = 3000;
 
   it('is another one within 3 s of being unplugged', { timeout: 180_000 }, () =>
-    tryThrice(() =>
+    retry(() =>
       talk(async (page, { pulse }, agent) => {
         const { tracks } = await page.evaluate(() => window.witness.made());
         const unpluggedMs = wallMs();
@@ -151,7 +151,7 @@ describe('Firefox’s microphone in a call', { skip }, () => {
   );
 
   it('is lost within 3 s where there is no other, and the visitor is told', { timeout: 180_000 }, () =>
-    tryThrice(() =>
+    retry(() =>
       talk(async (page, { pulse }) => {
         await page.evaluate(() => {
           document.addEventListener('synthflow-status', () => (document.title = String(Date.now())));
