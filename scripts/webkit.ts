@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -18,6 +18,8 @@ export interface WebKitOptions {
   readonly hasMicrophone?: boolean;
   /** Whether sound needs no gesture. Default false. */
   readonly isAutoplayAllowed?: boolean;
+  /** Whether the visitor has asked their desktop for less motion. Default false. */
+  readonly isMotionReduced?: boolean;
   /** Environment of the browser, such as its sound server. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -35,11 +37,16 @@ export class WebKit {
   /** Where it is told what to do. */
   #session = '';
 
-  private constructor({ hasMicrophone = true, isAutoplayAllowed = false, env }: WebKitOptions) {
+  private constructor(options: WebKitOptions) {
+    const { hasMicrophone = true, isAutoplayAllowed = false, isMotionReduced = false, env } = options;
     this.#env = { ...process.env, ...env, ...homeIn(this.#folder), LIBGL_ALWAYS_SOFTWARE: '1' };
     this.#args = ['--automation', '--enable-media-stream=true'];
     if (hasMicrophone) this.#args.push('--enable-mock-capture-devices=true');
     if (isAutoplayAllowed) this.#args.push('--autoplay-policy=allow');
+    if (isMotionReduced) {
+      mkdirSync(path.join(this.#folder, 'gtk-3.0'));
+      writeFileSync(path.join(this.#folder, 'gtk-3.0/settings.ini'), '[Settings]\ngtk-enable-animations=0\n');
+    }
   }
 
   static async launch(options: WebKitOptions = {}): Promise<WebKit> {

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { PNG } from 'pngjs';
+import { closedNow, everyVariant, type Look, leadLooks, sheetOf, statuses, turns } from '../e2e/support/looks.js';
 import { tag } from '../e2e/support/site.js';
 import {
   browserName,
@@ -38,8 +39,8 @@ const sizeOf = (page: BrowserPage) =>
 /** Visible parts that reach beyond the window, or have no size. */
 const misplaced = (page: BrowserPage) =>
   page.evaluate(() => {
-    const root = document.querySelector('synthflow-call')!.shadowRoot!;
-    return [...root.querySelectorAll('[part]')]
+    return [...document.querySelectorAll('synthflow-call')]
+      .flatMap((element) => [...element.shadowRoot!.querySelectorAll('[part]')])
       .filter((part) => part.checkVisibility({ visibilityProperty: true }) && part.textContent!.trim())
       .map((part) => ({ part: part.part.value, box: part.getBoundingClientRect() }))
       .filter(
@@ -53,9 +54,8 @@ const misplaced = (page: BrowserPage) =>
 const settle = (page: BrowserPage) =>
   page.evaluate(() =>
     Promise.all(
-      document
-        .querySelector('synthflow-call')!
-        .shadowRoot!.getAnimations()
+      [...document.querySelectorAll('synthflow-call')]
+        .flatMap((element) => element.shadowRoot!.getAnimations())
         .filter((animation) => animation instanceof CSSTransition)
         .map(({ finished }) => finished.catch(() => {})),
     )
@@ -144,3 +144,104 @@ describe(`the looks in ${browserName}`, () => {
     }
   });
 });
+
+/** In px: wide enough for three of them. */
+const sheetWidth = 1280;
+
+/** Opens a sheet of looks, each in its status. */
+async function onSheet(
+  browser: TestBrowser,
+  looks: readonly Look[],
+  scenario: string,
+  test: (page: BrowserPage) => Promise<void>,
+): Promise<void> {
+  const site = await startWatchedSite(scenario, sheetOf(looks, sheetWidth), {}, leadLooks);
+  try {
+    const page = await browser.open(site.url);
+    const agentUrl = `${site.simulator.socketOrigin}/websocket/start?scenario=${scenario}`;
+    await page.evaluate((wanted, url) => window.leadLooks(wanted, url), looks, agentUrl);
+    await test(page);
+    await page.close();
+  } finally {
+    await site.close();
+  }
+}
+
+describe(`pill, icon and card in ${browserName}`, () => {
+  let browser: TestBrowser;
+  before(async () => {
+    mkdirSync(album, { recursive: true });
+    browser = await openBrowser({ isAutoplayAllowed: true, width: sheetWidth });
+  });
+  after(() => browser.close());
+
+  const sheets: readonly [title: string, looks: readonly Look[]][] = [
+    ...statuses.map((status) => [status, everyVariant(status)] as const),
+    ['muted', everyVariant('active', { attributes: 'muted' })],
+    ['menu', everyVariant('active', { opens: 'menu' }).slice(1)],
+    ['consent', everyVariant('idle', { opens: 'consent' })],
+    ['closed', everyVariant('idle', { attributes: closedNow })],
+  ];
+  for (const [title, looks] of sheets) {
+    it(`stay in the window, in both themes and directions: ${title}`, { timeout: 60_000 }, () =>
+      onSheet(browser, looks, 'silent', async (page) => {
+        for (const turn of turns) {
+          await page.evaluate((wanted) => window.turnLooks(wanted), turn);
+          await settle(page);
+          const name = `${title}-${turn.theme}-${turn.lang}`;
+          assert.deepEqual(await misplaced(page), [], name);
+          const picture = Buffer.from(await page.screenshot());
+          writeFileSync(`${album}/every-${name}.png`, picture);
+          assert.equal(isDrawn(picture), true, `${name}: the picture is blank`);
+        }
+      }),
+    );
+  }
+});
+
+for (const isMotionReduced of [true, false]) {
+  describe(`${browserName}, whose visitor wants ${isMotionReduced ? 'less' : 'no less'} motion`, () => {
+    let browser: TestBrowser;
+    before(async () => {
+      browser = await openBrowser({ isAutoplayAllowed: true, isMotionReduced, width: sheetWidth });
+    });
+    after(() => browser.close());
+
+    const moving = (page: BrowserPage) =>
+      page.evaluate(() =>
+        [...document.querySelectorAll('synthflow-call')].map(
+          (element) =>
+            element.shadowRoot!.getAnimations().filter((animation) => !(animation instanceof CSSTransition)).length,
+        ),
+      );
+    const expected = (count: number) => (isMotionReduced ? 0 : count);
+
+    for (const status of ['connecting', 'waiting', 'reconnecting'] as const) {
+      it(`shows ${isMotionReduced ? 'nothing' : 'something'} that turns while ${status}`, { timeout: 60_000 }, () =>
+        onSheet(browser, everyVariant(status), 'silent', async (page) => {
+          assert.deepEqual(await moving(page), [expected(1), expected(1), expected(1)]);
+        }),
+      );
+    }
+
+    it(`shows levels that ${isMotionReduced ? 'stand still' : 'move'} in a call`, { timeout: 60_000 }, () =>
+      onSheet(browser, everyVariant('active'), 'speech', async (page) => {
+        // Looked at whenever the agent is louder or quieter than before.
+        const heights = await page.evaluate(async () => {
+          const seen = new Set<string>();
+          const elements = [...document.querySelectorAll('synthflow-call')];
+          for (let [changes, before] = [0, 0]; changes < 10; await new Promise(requestAnimationFrame)) {
+            const level = elements[0]!.stats.agentLevelDbfs;
+            if (level === before) continue;
+            [changes, before] = [changes + 1, level];
+            const sides = elements.flatMap((element) => [...element.shadowRoot!.querySelectorAll('.side')]);
+            seen.add(sides.map((side) => side.getBoundingClientRect().height).join());
+          }
+          return [...seen];
+        });
+        if (isMotionReduced) assert.equal(heights.length, 1, heights.join(' | '));
+        else assert.ok(heights.length > 1, heights[0]);
+      }),
+    );
+  });
+}

@@ -44,36 +44,48 @@ export interface VisitorOptions {
   readonly permission?: 'granted' | 'denied' | 'asked';
   /** Default true. */
   readonly hasMicrophone?: boolean;
+  /** Whether sound needs no gesture. Default false. */
+  readonly isAutoplayAllowed?: boolean;
+  /** Whether the visitor has asked their system for less motion. Default false. */
+  readonly isMotionReduced?: boolean;
+  /** Width of the window in CSS pixels. Default 800. */
+  readonly width?: number;
 }
 
-const size = { width: 800, height: 640 };
+/** Of the window, in CSS pixels. */
+const [defaultWidth, height] = [800, 640];
 const toneHz = 1000;
 
 const openers: Readonly<Record<BrowserName, (options: VisitorOptions) => Promise<TestBrowser>>> = {
   firefox: openFirefox,
 
-  chromium: async ({ permission, hasMicrophone }) => {
+  chromium: async ({ permission, hasMicrophone, isAutoplayAllowed = false, isMotionReduced = false, width }) => {
     const says = sine(toneHz, 44_100, 30);
     const browser = await launch({
       says,
+      flags: [
+        ...(isAutoplayAllowed ? ['--autoplay-policy=no-user-gesture-required'] : []),
+        ...(isMotionReduced ? ['--force-prefers-reduced-motion'] : []),
+      ],
       ...(permission && { permission }),
       ...(hasMicrophone !== undefined && { hasMicrophone }),
     });
     return {
       pitches: [toneHz],
-      open: (url) => openPage(browser, url),
+      open: (url) => openPage(browser, url, width),
       say: async () => {},
       close: () => browser.close(),
     };
   },
 
-  webkit: async ({ hasMicrophone = true }) => {
-    const webkit = await WebKit.launch({ hasMicrophone });
-    await webkit.resize(size.width, size.height);
+  webkit: async ({ width = defaultWidth, ...options }) => {
+    const webkit = await WebKit.launch(options);
     return {
       // Its made-up microphone hums, and beeps high and low in turn.
       pitches: [1500, 500, 150],
       open: async (url) => {
+        // Before each page: it is another window.
+        await webkit.resize(width, height);
         await webkit.goto(url);
         const page: BrowserPage = {
           evaluate: ((pageFunction: string, ...args: unknown[]) =>
@@ -83,7 +95,7 @@ const openers: Readonly<Record<BrowserName, (options: VisitorOptions) => Promise
           screenshot: () => webkit.screenshot(),
           close: () => webkit.restart(),
         };
-        await isThere(page, url);
+        await isThere(page, url, width);
         return page;
       },
       say: async () => {},
@@ -96,6 +108,9 @@ const openers: Readonly<Record<BrowserName, (options: VisitorOptions) => Promise
 export async function openFirefox({
   deviceRate = 48_000,
   permission = 'granted',
+  isAutoplayAllowed = false,
+  isMotionReduced = false,
+  width,
 }: VisitorOptions = {}): Promise<TestFirefox> {
   const pulse = await Pulse.start(deviceRate);
   const browser = await puppeteer.launch({
@@ -106,8 +121,9 @@ export async function openFirefox({
     args: permission === 'asked' ? [windowAccess] : [],
     extraPrefsFirefox: {
       ...firefoxPreferences,
-      // As it is shipped: sound needs a gesture.
-      'media.autoplay.default': 1,
+      // As it is shipped, sound needs a gesture.
+      'media.autoplay.default': isAutoplayAllowed ? 0 : 1,
+      'ui.prefersReducedMotion': Number(isMotionReduced),
       'media.navigator.permission.disabled': permission === 'granted',
       'permissions.default.microphone': permission === 'denied' ? 2 : 0,
       // Else its buttons are dead for half a second.
@@ -118,7 +134,7 @@ export async function openFirefox({
     pulse,
     prompt: new FirefoxPrompt(browser),
     pitches: [toneHz],
-    open: (url) => openPage(browser, url),
+    open: (url) => openPage(browser, url, width),
     say: (seconds) => pulse.say(sine(toneHz, deviceRate, seconds)),
     close: async () => {
       await browser.close();
@@ -130,9 +146,9 @@ export async function openFirefox({
 /** Starts the browser that this run is for. */
 export const openBrowser = (options: VisitorOptions = {}): Promise<TestBrowser> => openers[browserName](options);
 
-async function openPage(browser: Browser, url: string): Promise<BrowserPage> {
+async function openPage(browser: Browser, url: string, width = defaultWidth): Promise<BrowserPage> {
   const page = await browser.newPage();
-  await page.setViewport(size);
+  await page.setViewport({ width, height });
   await page.goto(url);
   const visited: BrowserPage = {
     evaluate: page.evaluate.bind(page) as Page['evaluate'],
@@ -140,12 +156,19 @@ async function openPage(browser: Browser, url: string): Promise<BrowserPage> {
     screenshot: () => page.screenshot(),
     close: () => page.close(),
   };
-  await isThere(visited, url);
+  await isThere(visited, url, width);
   return visited;
 }
 
-const isThere = (page: BrowserPage, url: string): Promise<void> =>
-  until(page, (wanted) => location.href.startsWith(wanted) && customElements.get('synthflow-call') !== undefined, url);
+/** Waits for the page and its window, which WebKit's may be later than. */
+const isThere = (page: BrowserPage, url: string, width: number): Promise<void> =>
+  until(
+    page,
+    (wanted, wide) =>
+      location.href.startsWith(wanted) && innerWidth === wide && customElements.get('synthflow-call') !== undefined,
+    url,
+    width,
+  );
 
 /**
  * Waits until a function of the page answers true.

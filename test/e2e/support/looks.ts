@@ -69,7 +69,8 @@ export const sheetOf = (looks: readonly Look[], width: number): string => `
   )
   .join('')}</main>`;
 
-const leadLooks = readFileSync(new URL('lead-looks.js', import.meta.url), 'utf8');
+/** The script that a sheet's page needs to be led. */
+export const leadLooks = readFileSync(new URL('lead-looks.js', import.meta.url), 'utf8');
 
 /** Opens a sheet in a window of that width which is high enough for it, with every element in its status. */
 export async function openSheet(
@@ -101,13 +102,14 @@ async function leadAll(page: Page, looks: readonly Look[], agentUrl: string): Pr
   await page.evaluate((wanted, url) => window.leadLooks(wanted, url), looks, agentUrl);
 }
 
-/** Shows a sheet in both themes and both directions, one after the other: to look at each needs no call of its own. */
+/** Both themes in both directions. */
+export const turns = ['light', 'dark'].flatMap((theme) => ['en', 'ar'].map((lang) => ({ theme, lang })));
+
+/** Shows a sheet in every turn, one after the other: to look at each needs no call of its own. */
 export async function inEveryTurn(page: Page, look: (turn: string) => Promise<void>): Promise<void> {
-  for (const theme of ['light', 'dark']) {
-    for (const lang of ['en', 'ar']) {
-      await page.evaluate((turn) => window.turnLooks(turn), { theme, lang });
-      await look(`${theme}, ${lang}`);
-    }
+  for (const turn of turns) {
+    await page.evaluate((wanted) => window.turnLooks(wanted), turn);
+    await look(`${turn.theme}, ${turn.lang}`);
   }
 }
 
