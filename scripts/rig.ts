@@ -1,10 +1,20 @@
 // `npm run rig`: the built element on a sound card of our own (PulseAudio, null sinks) in real browsers: how much of the
 // agent's own voice comes back to it, and how long a word is on its way. Writes docs/performance/rig.json and the tables of
-// docs/performance.md. Nothing here passes or fails, but for what could not be measured.
+// docs/performance.md. Nothing here passes or fails, but for what could not be measured. `npm run rig -- firefox-48` measures
+// that part alone, and leaves the figures of the others as they are.
+import { readFileSync } from 'node:fs';
 import type { Browser } from 'puppeteer-core';
 import { stripChart } from './performance/chart.js';
 import { goRealtime } from './performance/realtime.js';
-import { circumstances, printTable, rounded, writeFigures, writeTable, type Row } from './performance/report.js';
+import {
+  type Circumstances,
+  circumstances,
+  printTable,
+  rounded,
+  type Row,
+  writeFigures,
+  writeTable,
+} from './performance/report.js';
 import { mean, median } from './performance/statistics.js';
 import { rigBrowsers, type RigBrowser } from './rig/browsers.js';
 import { Closing } from './rig/closing.js';
@@ -14,7 +24,7 @@ import { deviceMs, Pulse } from './rig/pulse.js';
 import { measureUnplugged, type Unplugged } from './rig/unplug.js';
 
 /** What was measured of one browser at one device rate. */
-interface Measured {
+interface Measured extends Circumstances {
   readonly browser: string;
   readonly deviceRate: number;
   /** Levels of a call with `no-echo-cancellation`. */
@@ -33,33 +43,47 @@ const runs = 5;
 // Else noise suppression and gain control would be measured with it.
 const echoOnly = 'no-noise-suppression no-auto-gain-control';
 
+/** All that is in rig.json: of each browser at each rate, and of each whose devices go. */
+interface Figures {
+  readonly echoLossDb: number;
+  readonly deviceMs: number;
+  readonly measured: Record<string, Measured>;
+  readonly unplugged: Record<string, Circumstances & Unplugged>;
+}
+
+const file = new URL('../docs/performance/rig.json', import.meta.url);
+const known = JSON.parse(readFileSync(file, 'utf8')) as Figures;
+const figures: Figures = { ...known, echoLossDb, deviceMs };
 const closing = new Closing();
-const surroundings = circumstances(goRealtime());
+const isRealtime = goRealtime();
+
+const rates = [48_000, 44_100];
+const browsers = rigBrowsers();
+const parts: Record<string, () => Promise<void>> = {};
+for (const deviceRate of rates) {
+  for (const rigBrowser of browsers) {
+    const part = `${rigBrowser.name.toLowerCase()}-${Math.floor(deviceRate / 1000)}`;
+    parts[part] = () =>
+      onCard(rigBrowser, deviceRate, async (browser, pulse) => {
+        figures.measured[part] = await measure(rigBrowser, browser, pulse);
+      });
+  }
+}
+// Each on a card of its own, since it loses its devices.
+for (const rigBrowser of browsers) {
+  parts[`${rigBrowser.name.toLowerCase()}-unplugged`] = () =>
+    onCard(rigBrowser, rates[0]!, async (browser, pulse) => {
+      const now = circumstances(isRealtime);
+      figures.unplugged[rigBrowser.name] = { ...now, ...(await measureUnplugged(browser, pulse)) };
+    });
+}
+
 try {
-  const measured: Measured[] = [];
-  const unplugged: [browser: string, became: Unplugged][] = [];
-  for (const deviceRate of [48_000, 44_100]) {
-    const pulse = await Pulse.start(deviceRate);
-    closing.add(() => pulse.close());
-    for (const rigBrowser of rigBrowsers()) {
-      const browser = await rigBrowser.launch(pulse);
-      closing.add(() => browser.close());
-      measured.push(await measure(rigBrowser, browser, pulse));
-      await browser.close();
-    }
-    await pulse.close();
-  }
-  // Each on a card of its own, since it loses its devices.
-  for (const rigBrowser of rigBrowsers()) {
-    const pulse = await Pulse.start(48_000);
-    closing.add(() => pulse.close());
-    const browser = await rigBrowser.launch(pulse);
-    closing.add(() => browser.close());
-    unplugged.push([rigBrowser.name, await measureUnplugged(browser, pulse)]);
-    await browser.close();
-    await pulse.close();
-  }
-  await report(measured, unplugged);
+  const wanted = process.argv.slice(2);
+  const unknown = wanted.find((part) => !parts[part]);
+  if (unknown !== undefined) throw new Error(`There is no part ${unknown}, but ${Object.keys(parts).join(', ')}.`);
+  for (const part of wanted.length > 0 ? wanted : Object.keys(parts)) await parts[part]!();
+  await report(figures);
 } catch (error) {
   if (!closing.isClosed) {
     console.error(error);
@@ -69,7 +93,23 @@ try {
   await closing.close();
 }
 
+/** Starts a browser on a sound card, and ends both. */
+async function onCard(
+  { launch }: RigBrowser,
+  deviceRate: number,
+  use: (browser: Browser, pulse: Pulse) => Promise<void>,
+): Promise<void> {
+  const pulse = await Pulse.start(deviceRate);
+  closing.add(() => pulse.close());
+  const browser = await launch(pulse);
+  closing.add(() => browser.close());
+  await use(browser, pulse);
+  await browser.close();
+  await pulse.close();
+}
+
 async function measure({ name }: RigBrowser, browser: Browser, pulse: Pulse): Promise<Measured> {
+  const now = circumstances(isRealtime);
   const version = (await browser.version()).replace(/^.*\//, '');
   console.log(`${name} ${version}, devices at ${pulse.sampleRate} Hz`);
   const reference = await measureEcho(browser, pulse, `${echoOnly} no-echo-cancellation`);
@@ -81,6 +121,7 @@ async function measure({ name }: RigBrowser, browser: Browser, pulse: Pulse): Pr
   const asShipped = await measureEcho(browser, pulse);
   const journeys = await measureDelay(browser, pulse);
   return {
+    ...now,
     browser: `${name} ${version}`,
     deviceRate: pulse.sampleRate,
     reference,
@@ -92,10 +133,9 @@ async function measure({ name }: RigBrowser, browser: Browser, pulse: Pulse): Pr
   };
 }
 
-async function report(
-  measured: readonly Measured[],
-  unplugged: readonly (readonly [browser: string, became: Unplugged])[],
-): Promise<void> {
+async function report(figures: Figures): Promise<void> {
+  const measured = Object.values(figures.measured);
+  const unplugged = Object.entries(figures.unplugged);
   const title = ({ browser, deviceRate }: Measured) => `${browser.split('.')[0]}, ${deviceRate / 1000} kHz`;
   const rows: Row[] = measured.flatMap((one): Row[] => [
     [`${title(one)}: echo return loss, mean`, `${mean(one.returnLossDb).toFixed(1)} dB`, '≥ 25'],
@@ -113,7 +153,6 @@ async function report(
     ]),
   );
   printTable(rows);
-  const figures = { ...surroundings, echoLossDb, deviceMs, measured, unplugged: Object.fromEntries(unplugged) };
   await writeFigures('rig', rounded(figures), {
     echo: stripChart(
       'Echo return loss, five calls each (red: 12 dB never, 25 dB mean)',

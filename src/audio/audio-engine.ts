@@ -281,7 +281,7 @@ export class AudioEngine {
     await new Promise<void>((resolve) => {
       this.#onDrained = (bufferedMs) => {
         reports += 1;
-        if (reports > 1 && bufferedMs === 0) resolve();
+        if (reports > 1 && !bufferedMs) resolve();
       };
     });
   }
@@ -408,7 +408,7 @@ export class AudioEngine {
     if (this.#speakerId) this.#useSpeaker(this.#speakerId);
     // Firefox before 148 takes no microphone of another rate than the context's (bugzil.la/1674892), and a microphone has that
     // of the day on which it was taken.
-    if (isOtherRate) this.#microphone.take();
+    if (isOtherRate) this.#microphone.renew();
     else this.#relink();
     // Not waited for: one that stands still may never be closed.
     void (await end)();

@@ -50,7 +50,7 @@ export class KeptMicrophone {
     this.#listener = listener;
     this.granted = openMicrophone(options).then((stream) => {
       this.#keep(stream);
-      if (this.#options !== options) this.take();
+      if (this.#options !== options) this.#take();
     });
   }
 
@@ -63,7 +63,7 @@ export class KeptMicrophone {
   choose(microphoneId: string | null | undefined): void {
     if ((microphoneId || null) === (this.#options.microphoneId || null)) return;
     this.#options = { ...this.#options, microphoneId };
-    if (this.#stream) this.take();
+    if (this.#stream) this.#take();
   }
 
   /**
@@ -81,8 +81,7 @@ export class KeptMicrophone {
       this.#zeros = 0;
       this.#tellSilent(false);
     } else if (!this.#taking) {
-      this.#zeros += 1;
-      if (this.#zeros === this.#patience) this.#cure();
+      if (++this.#zeros === this.#patience) this.#cure();
       // Its end must not wait for that, and shows in the devices; until the visitor is told that nothing is heard.
       else if (this.#zeros % quiet === 0 && !this.#isSilent) void listDevices().then((devices) => this.review(devices));
     }
@@ -93,7 +92,7 @@ export class KeptMicrophone {
     const track = this.#stream?.getAudioTracks()[0];
     const microphones = devices.filter(({ kind }) => kind === 'audioinput');
     const isSilent = this.#zeros >= quiet;
-    if (!track || this.#taking || this.#isClosed) return;
+    if (this.#isClosed || this.#taking || !track) return;
     // Without ids nothing is known; an empty list is believed only where nothing is heard.
     if (find(microphones, '') || !(isSilent || microphones.length)) return;
     const { microphoneId } = this.#options;
@@ -103,15 +102,20 @@ export class KeptMicrophone {
     const isBack = isThere && microphoneId !== deviceId && !this.#isPassedOver;
     this.#isPassedOver &&= isThere;
     // Chrome's `default` is another device now, which only its label tells; the track stays with the old one.
-    const isReplaced = deviceId === 'default' && current?.label !== track.label;
-    if (current && !isReplaced && !isBack) return;
+    const isSame = current && (deviceId !== 'default' || current.label === track.label);
+    if (isSame && !isBack) return;
     // A list that does not tell the truth must not have it taken for ever.
     if (isSilent) this.#cure();
-    else this.take();
+    else this.#take();
+  }
+
+  /** Takes it again, unless that is being done. */
+  renew(): void {
+    if (!this.#taking) this.#take();
   }
 
   /** Takes it again. */
-  take(tries = this.#zeros < quiet ? triesAfterLoss : triesAfterSilence, options = this.#options): void {
+  #take(tries = this.#zeros < quiet ? triesAfterLoss : triesAfterSilence, options = this.#options): void {
     clearTimeout(this.#timer);
     // The agent's last words are played without it, and a call that has ended has none.
     if (this.#isClosed) return this.#stream && this.#listener.onStream(this.#stream);
@@ -136,7 +140,7 @@ export class KeptMicrophone {
         }
         if (tries === 1) return this.#lose(failure.cause);
         // Whichever there is, then.
-        this.#timer = setTimeout(() => this.take(tries - 1, { ...options, microphoneId: null }), retryMs);
+        this.#timer = setTimeout(() => this.#take(tries - 1, { ...options, microphoneId: null }), retryMs);
       },
     );
   }
@@ -154,7 +158,7 @@ export class KeptMicrophone {
     if (this.#isClosed) return stopTracks(stream);
     this.#stream = stream;
     this.#zeros = this.#levels = 0;
-    for (const track of stream.getTracks()) track.onended = () => this.take();
+    for (const track of stream.getTracks()) track.onended = () => this.#take();
     const { microphoneId } = this.#options;
     if (microphoneId) void listDevices().then((devices) => (this.#isPassedOver = !!find(devices, microphoneId)));
   }
@@ -163,7 +167,7 @@ export class KeptMicrophone {
   #cure(): void {
     this.#tellSilent(this.#patience > patience);
     this.#patience *= 2;
-    this.take();
+    this.#take();
   }
 
   #lose(cause?: unknown): void {

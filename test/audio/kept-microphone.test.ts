@@ -59,7 +59,7 @@ describe('KeptMicrophone', () => {
     microphone.close();
     microphone.choose('built-in');
     microphone.review([]);
-    microphone.take();
+    microphone.renew();
     expect(devices.requests).to.have.lengthOf(1);
     expect(devices.open).to.be.empty;
   });
@@ -253,6 +253,17 @@ describe('KeptMicrophone', () => {
     await nextTask();
     expect(losses.all).to.be.empty;
     clock.advance(1);
+    await losses.count(1);
+  });
+
+  it('is lost after 2 s also where the context is renewed meanwhile (the loudspeaker went with it)', async () => {
+    const { devices, microphone, losses } = await keep();
+    devices.unplug('built-in', 'firefox');
+    for (let ms = 0; ms < 2000; ms += 100) {
+      await nextTask();
+      if (ms === 1000) microphone.renew();
+      clock.advance(100);
+    }
     await losses.count(1);
   });
 
