@@ -209,7 +209,9 @@ async function report(figures: Figures): Promise<void> {
   );
 }
 
-const orNever = (ms: number | undefined): string => (ms === undefined ? 'never' : `${ms.toFixed(0)} ms`);
+function orNever(ms: number | undefined): string {
+  return ms === undefined ? 'never' : `${ms.toFixed(0)} ms`;
+}
 
 function inMs({ journeys }: Measured, leg: keyof Journey): string {
   return `${median(journeys.map((journey) => journey[leg])).toFixed(0)} ms`;

@@ -175,7 +175,7 @@ describe(`pill, icon and card in ${browserName}`, () => {
   });
   after(() => browser.close());
 
-  const sheets: readonly [title: string, looks: readonly Look[]][] = [
+  const sheets: readonly (readonly [title: string, looks: readonly Look[]])[] = [
     ...statuses.map((status) => [status, everyVariant(status)] as const),
     ['muted', everyVariant('active', { attributes: 'muted' })],
     ['menu', everyVariant('active', { opens: 'menu' }).slice(1)],
