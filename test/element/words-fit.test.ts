@@ -1,4 +1,4 @@
-import { expect, html } from '@open-wc/testing';
+import { expect, fixture, html } from '@open-wc/testing';
 import '../../src/index.js';
 import { languages } from '../../src/element/language.js';
 import type { SynthflowCall } from '../../src/element/synthflow-call.js';
@@ -27,7 +27,29 @@ async function speak(element: SynthflowCall, lang: string): Promise<void> {
   await element.updateComplete;
 }
 
+const pen = document.createElement('canvas').getContext('2d')!;
+
+/** Whether a font here has the letters: those that none has are boxes of one width, which say nothing of the words. */
+function isWritten(words: HTMLElement): boolean {
+  pen.font = `16px ${getComputedStyle(words).fontFamily}`;
+  const widthOf = (letter: string) => pen.measureText(letter).width;
+  return words.innerText.match(/\p{L}/gu)!.some((letter) => widthOf(letter) !== widthOf('\uE0FF'));
+}
+
 describe('words are whole in every language', () => {
+  const written = ['en'];
+
+  before(async () => {
+    const element = await fixture<SynthflowCall>(html`<synthflow-call></synthflow-call>`);
+    const unwritten: string[] = [];
+    for (const lang of languages.split(' ')) {
+      await speak(element, lang);
+      (isWritten(element.shadowRoot!.querySelector('.label')!) ? written : unwritten).push(lang);
+    }
+    if (unwritten.length > 0) console.warn(`Not looked at, for no font here has their letters: ${unwritten.join(', ')}.`);
+    expect(written).to.include.members(['de', 'pl', 'el', 'uk']);
+  });
+
   for (const variant of ['pill', 'card'] as const) {
     for (const status of statuses) {
       it(`${variant}, ${status}: in every size`, async function () {
@@ -37,7 +59,7 @@ describe('words are whole in every language', () => {
         );
         await lead(element, agent, status);
         const cut: string[] = [];
-        for (const lang of ['en', ...languages.split(' ')]) {
+        for (const lang of written) {
           await speak(element, lang);
           for (const size of ['small', 'medium', 'large'] as const) {
             element.size = size;

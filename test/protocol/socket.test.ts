@@ -457,7 +457,7 @@ describe('a socket', () => {
       const line = await openLine(media);
       expect(line.told).to.deep.equal(['opened']);
       line.capture(3);
-      await agent.received.count(3);
+      await Promise.all([agent.received.count(3), line.hears('agent-ready')]);
       expect(line.told).to.deep.equal(['opened', 'client-ready', 'agent-ready']);
       expect(received()).to.deep.equal([1, 2, 3]);
       agent.say([1, 2, 3]);
