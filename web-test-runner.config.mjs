@@ -6,6 +6,7 @@ import { countReporter } from './scripts/count-reporter.mjs';
 import { filesForTests } from './scripts/file-plugin.mjs';
 
 const { launchers } = await tsImport('./scripts/launchers.ts', import.meta.url);
+const { freePort } = await tsImport('./test/support/free-port.ts', import.meta.url);
 
 /** `TEST_BROWSER=firefox npx wtr`; Chromium where none is named. */
 const browser = process.env.TEST_BROWSER ?? 'chromium';
@@ -13,6 +14,8 @@ const rootDir = fileURLToPath(new URL('.', import.meta.url));
 
 export default {
   rootDir,
+  // Two browsers at once: the runner's own search may give both the same.
+  port: await freePort(),
   files: ['test/{audio,call,client,element,protocol}/**/*.test.ts'],
   nodeResolve: { exportConditions: ['production', 'default'] },
   // One page at a time: a hidden page has no focus, and the fake microphone is one.

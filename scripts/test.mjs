@@ -1,6 +1,6 @@
-// `npm test`: installs what is missing and runs every test: single parts and the element in Chromium, whole calls and the looks
-// in every browser that there is or can be installed. `npm test -- --browser firefox` runs all of them in Firefox; Chromium's are
-// those in Node as well. The last line is `N passed, N failed`.
+// `npm test`: installs what is missing and runs every test: single parts and the element in Chromium and Firefox, whole calls and
+// the looks in every browser that there is or can be installed. `npm test -- --browser webkit` runs all of them in WebKit;
+// Chromium's are those in Node as well. The last line is `N passed, N failed`.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -19,14 +19,12 @@ const times = [];
 
 const others = browsers.filter((name) => name !== 'chromium');
 const nodeFolders = others.length === 0 || browsers.length > 1 ? ['dsp', 'peers', 'server', 'simulator'] : [];
+// WebKit's take five minutes: with `--browser` alone.
+const partBrowsers = browsers.filter((name) => chosen || name !== 'webkit');
 // Two lanes, because most of what a browser does in a test is to wait; then, alone, what listens to Chromium's loudspeaker.
 await Promise.all([
-  inTurn(browsers.includes('chromium') ? [partTests('chromium')] : []),
-  inTurn([
-    ...nodeFolders.map((folder) => nodeTests(folder)),
-    // Single parts in another browser take as long as in Chromium: with `--browser` alone.
-    ...others.flatMap((browser) => [...(chosen ? [partTests(browser)] : []), callTests(browser)]),
-  ]),
+  inTurn([...partBrowsers.slice(0, 1).map(partTests), ...others.map(callTests)]),
+  inTurn([...nodeFolders.map((folder) => nodeTests(folder)), ...partBrowsers.slice(1).map(partTests)]),
 ]);
 if (browsers.includes('chromium')) await inTurn([nodeTests('e2e', '--test-concurrency=1'), callTests('chromium')]);
 

@@ -46,7 +46,8 @@ describe('words are whole in every language', () => {
       await speak(element, lang);
       (isWritten(element.shadowRoot!.querySelector('.label')!) ? written : unwritten).push(lang);
     }
-    if (unwritten.length > 0) console.warn(`Not looked at, for no font here has their letters: ${unwritten.join(', ')}.`);
+    if (unwritten.length > 0)
+      console.warn(`Not looked at, for no font here has their letters: ${unwritten.join(', ')}.`);
     expect(written).to.include.members(['de', 'pl', 'el', 'uk']);
   });
 
