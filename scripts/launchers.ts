@@ -153,9 +153,9 @@ class WebKitLauncher extends PageLauncher {
     });
   }
 
-  /** None where it has crashed: the runner then fails the file, and would itself break off if this failed. */
+  /** The runner asks when a page is gone in mid-test, fails the file with the answer, and would itself break off if this failed. */
   getBrowserUrl(): Promise<string> {
-    return this.#webkit!.url().catch(() => '');
+    return this.#webkit!.url().catch(() => 'nowhere: WebKit has crashed');
   }
 
   getPage(): CommandedPage {
