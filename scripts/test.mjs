@@ -19,7 +19,7 @@ const times = [];
 
 const others = browsers.filter((name) => name !== 'chromium');
 const nodeFolders = others.length === 0 || browsers.length > 1 ? ['dsp', 'peers', 'server', 'simulator'] : [];
-// WebKit's take five minutes: with `--browser` alone.
+// WebKitGTK 2.50 crashes now and then in its audio thread, in mid-test: with `--browser` alone.
 const partBrowsers = browsers.filter((name) => chosen || name !== 'webkit');
 // Two lanes, because most of what a browser does in a test is to wait; then, alone, what listens to Chromium's loudspeaker.
 await Promise.all([
