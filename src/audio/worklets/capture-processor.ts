@@ -15,6 +15,7 @@ export class CaptureProcessor extends AudioWorkletProcessor {
   #resampled: Float32Array;
   #link: MessagePort | undefined;
   #isMuted: boolean;
+  #isSameRate: boolean;
   #isRunning = true;
   /** What a message transfers: one list for all of them. */
   #transfer: ArrayBuffer[] = [];
@@ -23,6 +24,7 @@ export class CaptureProcessor extends AudioWorkletProcessor {
     super();
     const { wireRate, chunkSamples, isMuted = false } = processorOptions;
     this.#isMuted = isMuted;
+    this.#isSameRate = wireRate === sampleRate;
     this.#resampler = new Resampler(sampleRate, wireRate);
     this.#resampled = new Float32Array(Math.ceil((quantum * wireRate) / sampleRate) + 1);
     this.#chunker = new Chunker(chunkSamples, (chunk) => {
@@ -57,9 +59,14 @@ export class CaptureProcessor extends AudioWorkletProcessor {
     this.#detector.push(heard, doubleTalk.played, heard.length);
     doubleTalk.isVisitorSpeaking = this.#detector.isSpeaking;
     doubleTalk.isInterrupting = this.#detector.isSpeaking && !this.#isMuted;
-    this.#resampler.push(this.#isMuted ? this.#silence : heard, heard.length);
-    const length = this.#resampler.pull(this.#resampled, this.#resampler.available);
-    this.#chunker.push(this.#resampled, length);
+    const said = this.#isMuted ? this.#silence : heard;
+    if (this.#isSameRate) {
+      // The resampler would give the same, and move its history for it: two thirds of what capture costs.
+      this.#chunker.push(said, heard.length);
+    } else {
+      this.#resampler.push(said, heard.length);
+      this.#chunker.push(this.#resampled, this.#resampler.pull(this.#resampled, this.#resampler.available));
+    }
     return this.#isRunning;
   }
 }
