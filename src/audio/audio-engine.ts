@@ -424,7 +424,7 @@ export class AudioEngine {
     if (isOtherRate) this.#microphone.renew();
     else this.#relink();
     // Not waited for: one that stands still may never be closed.
-    void (await end)();
+    void end.then((close) => close());
   }
 
   #goOnWith(stream: MediaStream): void {

@@ -83,7 +83,7 @@ export class KeptMicrophone {
     } else if (!this.#taking) {
       if (++this.#zeros === this.#patience) this.#cure();
       // Its end must not wait for that, and shows in the devices; until the visitor is told that nothing is heard.
-      else if (this.#zeros % quiet === 0 && !this.#isSilent) void listDevices().then((devices) => this.review(devices));
+      else if (this.#zeros === quiet && !this.#isSilent) void listDevices().then((devices) => this.review(devices));
     }
   }
 
@@ -115,7 +115,10 @@ export class KeptMicrophone {
   }
 
   /** Takes it again. */
-  #take(tries = this.#zeros < quiet ? triesAfterLoss : triesAfterSilence, options = this.#options): void {
+  #take(
+    tries = this.#zeros < quiet || this.#zeros > patience ? triesAfterLoss : triesAfterSilence,
+    options = this.#options,
+  ): void {
     clearTimeout(this.#timer);
     // The agent's last words are played without it, and a call that has ended has none.
     if (this.#isClosed) return this.#stream && this.#listener.onStream(this.#stream);
