@@ -79,7 +79,7 @@ export type AudioReport =
 /** How long a context may stand still once the microphone is granted. */
 const startTimeoutMs = 3000;
 
-/** After how long without a report the context's clock is looked at, how far it must have come since, and how often not. */
+/** How often the context's clock is looked at, how far it must have come since, and how often not. */
 const lookMs = 400;
 const leastProgressS = 0.05;
 const mostStills = 2;
@@ -116,7 +116,7 @@ export class AudioEngine {
   #volume = 1;
   #format: AudioFormat | undefined;
   #stopped: Promise<void> | undefined;
-  #looking: ReturnType<typeof setTimeout> | undefined;
+  #looking: ReturnType<typeof setInterval> | undefined;
   #seenS = 0;
   #stills = 0;
   /** While the clock stands still: what has been tried. */
@@ -208,8 +208,6 @@ export class AudioEngine {
         down.port1,
         ({ visitorLevelDbfs, isVisitorSpeaking: isSpeaking, ...figures }) => {
           const { bufferedMs } = figures;
-          // One that comes while the clock stands still is late, and tells nothing.
-          if (this.#stills === 0 && this.#isMoving) this.#look();
           if (!this.#isMuted) this.#microphone.hear(visitorLevelDbfs);
           this.#onReport({ type: 'microphone', levelDbfs: Math.max(-100, visitorLevelDbfs), isSpeaking });
           const lost = (this.#lost = {
@@ -300,7 +298,7 @@ export class AudioEngine {
     this.#onReport = ignore;
     this.#endRing();
     this.#listening.abort();
-    clearTimeout(this.#looking);
+    clearInterval(this.#looking);
     clearTimeout(this.#timer);
     this.#microphone.close();
     // Where its worklet is never loaded, nobody else would close it.
@@ -343,7 +341,7 @@ export class AudioEngine {
     if (this.#stopped) return;
     if (this.#context.state === 'running') {
       this.#watch();
-      this.#lookLater();
+      this.#looking = setInterval(() => this.#look(), lookMs);
       return onRunning();
     }
     // While the microphone is in use, browsers let sound start without a gesture.
@@ -359,22 +357,11 @@ export class AudioEngine {
     this.#seenS = this.#stills = 0;
   }
 
-  /** Each report puts it off: where sound runs, no timer wakes the page for this. */
-  #lookLater(): void {
-    clearTimeout(this.#looking);
-    if (!this.#stopped) this.#looking = setTimeout(() => this.#look(), lookMs);
-  }
-
-  get #isMoving(): boolean {
-    return this.#context.currentTime - this.#seenS >= leastProgressS;
-  }
-
   /** Believes the clock, not the state: after an interruption iOS may say `running` and stand still. */
   #look(): void {
-    this.#lookLater();
     if (this.#hasOtherDevices) void this.#review().catch(ignore);
-    const isMoving = this.#isMoving;
     const { state, currentTime } = this.#context;
+    const isMoving = currentTime - this.#seenS >= leastProgressS;
     this.#seenS = currentTime;
     if (isMoving) {
       // What the agent said meanwhile would be heard late, and all that follows as well.
