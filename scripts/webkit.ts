@@ -177,7 +177,7 @@ async function freePort(): Promise<number> {
 }
 
 async function isUp(status: string, driver: ChildProcess): Promise<void> {
-  for (let tries = 100; ; tries -= 1) {
+  for (let tries = 600; ; tries -= 1) {
     try {
       return void (await ask('GET', status));
     } catch (error) {

@@ -4,7 +4,7 @@ import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { type BrowserName, ensureBrowser, firefoxPreferences } from '../../../scripts/browsers.mjs';
 import { Pulse } from '../../../scripts/rig/pulse.js';
 import { WebKit } from '../../../scripts/webkit.js';
-import { launch, pageWith, type SiteOptions, startSite, type Site } from '../../e2e/support/site.js';
+import { launch, pageWith, retry, type SiteOptions, startSite, type Site } from '../../e2e/support/site.js';
 import { sine } from '../../e2e/support/sound.js';
 import { FirefoxPrompt, windowAccess } from './firefox-prompt.js';
 
@@ -52,6 +52,25 @@ export interface VisitorOptions {
   readonly width?: number;
 }
 
+/**
+ * Tests a page of its own of a site, up to three times while that fails: what WebKitGTK does in the audio thread crashes now and
+ * then, and takes the page along. What is wrong with us is wrong every time.
+ */
+export const inPage = (
+  browser: TestBrowser,
+  startSite: () => Promise<Site>,
+  test: (page: BrowserPage, site: Site) => Promise<void>,
+): Promise<void> =>
+  retry(async () => {
+    const site = await startSite();
+    try {
+      const page = await browser.open(site.url);
+      await test(page, site).finally(() => page.close());
+    } finally {
+      await site.close();
+    }
+  });
+
 /** Of the window, in CSS pixels. */
 const [defaultWidth, height] = [800, 640];
 const toneHz = 1000;
@@ -84,9 +103,6 @@ const openers: Readonly<Record<BrowserName, (options: VisitorOptions) => Promise
       // Its made-up microphone hums, and beeps high and low in turn.
       pitches: [1500, 500, 150],
       open: async (url) => {
-        // Before each page: it is another window.
-        await webkit.resize(width, height);
-        await webkit.goto(url);
         const page: BrowserPage = {
           evaluate: ((pageFunction: string, ...args: unknown[]) =>
             webkit.evaluate(pageFunction, ...args)) as Page['evaluate'],
@@ -95,7 +111,15 @@ const openers: Readonly<Record<BrowserName, (options: VisitorOptions) => Promise
           screenshot: () => webkit.screenshot(),
           close: () => webkit.restart(),
         };
-        await isThere(page, url, width);
+        try {
+          // Before each page: it is another window.
+          await webkit.resize(width, height);
+          await webkit.goto(url);
+          await isThere(page, url, width);
+        } catch (error) {
+          await webkit.restart();
+          throw error;
+        }
         return page;
       },
       say: async () => {},
