@@ -3,21 +3,25 @@
 // `npm run test:docs`: the samples of the docs, and their site.
 // `npm run test:wires`: calls over WebSocket media.
 // `npm run test:wordpress`: the plugin on real WordPresses, which are fetched.
+// `npm run test:looks`: every look of the element, in every browser.
 // `npm run test:lifecycle`: what a page, a browser, an agent and time may do to a call: the long forms of what `npm test`
 // tries in short. The last line is `N passed, N failed`.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
-import { ensureBrowser } from './browsers.mjs';
+import { browserNames, ensureBrowser } from './browsers.mjs';
 import { ensurePackages, root, run } from './setup.mjs';
 
 ensurePackages();
+const folder = process.argv[2];
+const browsers = folder === 'looks' ? browserNames : ['chromium'];
 try {
   process.env.CHROME_PATH = ensureBrowser('chromium');
+  for (const name of browsers) ensureBrowser(name);
 } catch (error) {
   console.error(error.message);
   process.exit(1);
 }
-const folder = process.argv[2];
 // The examples ask for a newer Node than ours, some of them; the plugin for an older PHP.
 if (existsSync(`${root}test/${folder}/package.json`)) {
   run('npm', 'install', '--prefix', `test/${folder}`, '--no-audit', '--no-fund', '--loglevel=error');
@@ -36,16 +40,22 @@ const files = readdirSync(`${root}test/${folder}`)
 // A file's tests together, on a busy machine; single tests have limits of their own.
 const limit = '--test-timeout=1200000';
 const flags = ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-concurrency=1', limit];
-const child = spawn(process.execPath, [...flags, ...files], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
-let output = '';
-child.stdout.on('data', (text) => {
-  output += text;
-  process.stdout.write(text);
-});
-child.on('close', (code) => {
+let [passed, failed] = [0, 0];
+for (const browser of browsers) await runTests(browser);
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
+
+async function runTests(browser) {
+  const env = { ...process.env, TEST_BROWSER: browser };
+  const child = spawn(process.execPath, [...flags, ...files], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], env });
+  let output = '';
+  child.stdout.on('data', (text) => {
+    output += text;
+    process.stdout.write(text);
+  });
+  const [code] = await once(child, 'close');
   const count = (name) => Number(new RegExp(`^ℹ ${name} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
-  const [passed, failures] = [count('pass'), count('fail') + count('cancelled')];
-  const failed = code === 0 && passed > 0 ? failures : Math.max(1, failures);
-  console.log(`\n${passed} passed, ${failed} failed`);
-  process.exit(failed === 0 ? 0 : 1);
-});
+  const [well, failures] = [count('pass'), count('fail') + count('cancelled')];
+  passed += well;
+  failed += code === 0 && well > 0 ? failures : Math.max(1, failures);
+}

@@ -1,5 +1,5 @@
-// `npm test`: installs what is missing and runs every test: single parts and the element in Chromium and Firefox, whole calls and
-// the looks in every browser that there is or can be installed. `npm test -- --browser webkit` runs all of them in WebKit;
+// `npm test`: installs what is missing and runs every test: single parts and the element in Chromium and Firefox, whole calls in
+// every browser that there is or can be installed. `npm test -- --browser webkit` runs all of them in WebKit;
 // Chromium's are those in Node as well. The last line is `N passed, N failed`.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -19,7 +19,7 @@ const times = [];
 
 const others = browsers.filter((name) => name !== 'chromium');
 const nodeFolders = others.length === 0 || browsers.length > 1 ? ['dsp', 'peers', 'server', 'simulator'] : [];
-// WebKitGTK 2.50 crashes now and then in its audio thread, in mid-test: with `--browser` alone.
+// WebKitGTK 2.50 crashes now and then in its audio thread, in mid-test: its parts run only where `--browser` names it.
 const partBrowsers = browsers.filter((name) => chosen || name !== 'webkit');
 // Two lanes, because most of what a browser does in a test is to wait; then, alone, what listens to Chromium's loudspeaker.
 await Promise.all([

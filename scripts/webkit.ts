@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { freePort } from '../test/support/free-port.js';
 import { ensureBrowser } from './browsers.mjs';
 
 /** How WebDriver names an element in what it answers. */
@@ -167,15 +167,6 @@ async function end(child: ChildProcess | undefined): Promise<void> {
   await exit;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 async function isUp(status: string, driver: ChildProcess): Promise<void> {
   for (let tries = 600; ; tries -= 1) {
     try {
@@ -189,7 +180,14 @@ async function isUp(status: string, driver: ChildProcess): Promise<void> {
 
 async function ask(method: string, url: string, body?: unknown): Promise<unknown> {
   const headers = { 'content-type': 'application/json' };
-  const response = await fetch(url, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) });
+  // One that has crashed may never answer.
+  const signal = AbortSignal.timeout(100_000);
+  const response = await fetch(url, {
+    method,
+    headers,
+    signal,
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
   const { value } = (await response.json()) as { value: unknown };
   if (!response.ok) {
     const { error, message } = value as { error: string; message: string };

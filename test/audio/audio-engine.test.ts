@@ -65,7 +65,7 @@ describe('AudioEngine', () => {
     await chunks.until((all) => !all.every(isSilent));
     engine.setMuted(true);
     // What was on its way may still arrive. The fake microphone beeps twice a second.
-    const first = chunks.all.length + 50;
+    const first = chunks.all.length + 20;
     await chunks.count(first + 60);
     expect(chunks.all.slice(first).every(isSilent)).to.equal(true);
     const last = chunks.all.length;

@@ -322,7 +322,7 @@ describe('the classic script', () => {
     }
   });
 
-  it('works under a strict policy, and asks for nothing that it blocks', () =>
+  it('works under a strict policy, and asks for nothing that it blocks', { timeout: 120_000 }, () =>
     retry(() =>
       onSite(
         browser,
@@ -332,7 +332,8 @@ describe('the classic script', () => {
           assert.deepEqual(await page.evaluate(() => window.witness.violations), []);
         },
       ),
-    ));
+    ),
+  );
 
   it('needs `no-worker` where it comes from another origin that the policy names', () =>
     onSite(

@@ -31,8 +31,10 @@ for (const wire of ['pcm', { codec: 'l16' }] as const satisfies readonly AgentWi
     });
     after(() => browser.close());
 
-    it('goes on with a fresh session, the same microphone and AudioContext, and the agent is heard again', () =>
-      retry(() =>
+    it(
+      'goes on with a fresh session, the same microphone and AudioContext, and the agent is heard again',
+      { timeout: 120_000 },
+      () =>
         onSite(browser, startSite('speech', { wire, html }), async (page, { simulator }) => {
           const sessions = () => simulator.tokensIssued + simulator.callsCreated;
           await page.evaluate(() => {
@@ -73,7 +75,7 @@ for (const wire of ['pcm', { codec: 'l16' }] as const satisfies readonly AgentWi
           const first = ['requesting-microphone', 'connecting', 'waiting', 'active', 'start'];
           assert.deepEqual(told, [...first, 'reconnecting', 'active', 'ended', 'end']);
         }),
-      ));
+    );
 
     it('sends nothing late of what was said meanwhile', { timeout: 120_000 }, () =>
       // Each session takes its time, so that there is much to be said meanwhile.

@@ -137,7 +137,7 @@ describe('start, stop and toggle', () => {
     await lead(element, agent, 'active');
     await until(element, 'ended');
     expect({ ...events[0] }).to.include({ reason: 'max-duration' });
-    expect(element.duration).to.be.within(0.19, 8);
+    expect(element.duration).to.be.at.least(0.19);
   });
 });
 
@@ -306,7 +306,7 @@ describe('mute', () => {
     await agent.received.until(() => !agent.chunks.every(isSilent));
     element.mute();
     await element.updateComplete;
-    const first = agent.received.all.length + 50;
+    const first = agent.received.all.length + 20;
     await agent.received.count(first + 40);
     expect(agent.chunks.slice(-40).every(isSilent)).to.equal(true);
     await element.stop();

@@ -12,7 +12,6 @@ import {
   launch,
   onSite,
   pageWith,
-  retry,
   type Site,
   startSite,
   strictPolicy,
@@ -86,8 +85,10 @@ describe('a call that comes after a challenge', () => {
     ['WebSocket media, connect-then-bind', { bind: true }, [200, 'challenge-required', 200]],
   ];
   for (const [name, wire, expected] of wires) {
-    it(`of ${name}: works under a strict policy, with one session, and the page keeps its turns`, (t) =>
-      retry(() =>
+    it(
+      `of ${name}: works under a strict policy, with one session, and the page keeps its turns`,
+      { timeout: 120_000 },
+      (t) =>
         onSite(
           browser,
           startSite('speech', { wire, challenge: altcha, policy: strictPolicy, html: pageWith(tag()) }),
@@ -113,7 +114,7 @@ describe('a call that comes after a challenge', () => {
             assert.deepEqual(consoleOf.get(page), browserLines);
           },
         ),
-      ));
+    );
   }
 
   it('of another type is started by the page’s challengeSolver', () =>

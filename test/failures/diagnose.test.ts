@@ -12,7 +12,6 @@ import {
   onSite,
   pageWith,
   startSite,
-  retry,
   strictPolicy,
   tag,
   waitForOpenSockets,
@@ -58,29 +57,25 @@ describe('diagnose()', () => {
   after(() => browser.close());
 
   it('finds nothing wrong with a page that works, spends no session, and the next call works', () =>
-    retry(() =>
-      onSite(browser, startSite('speech'), async (page, site) => {
-        const report = await diagnose(page, site);
-        assert.deepEqual(faults(report), []);
-        assert.equal(report.ok, true);
-        const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
-        assert.equal(report.version, version);
-        assert.match(find(report, 'token-endpoint').message, new RegExp(version.replaceAll('.', '\\.')));
-        await expectNothingSpent(page, site);
-        assert.deepEqual(await page.evaluate(() => window.witness.errors), []);
-        await clickCall(page);
-        await waitForStatus(page, 'active');
-        assert.equal(site.simulator.tokensIssued, 1);
-      }),
-    ));
+    onSite(browser, startSite('speech'), async (page, site) => {
+      const report = await diagnose(page, site);
+      assert.deepEqual(faults(report), []);
+      assert.equal(report.ok, true);
+      const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+      assert.equal(report.version, version);
+      assert.match(find(report, 'token-endpoint').message, new RegExp(version.replaceAll('.', '\\.')));
+      await expectNothingSpent(page, site);
+      assert.deepEqual(await page.evaluate(() => window.witness.errors), []);
+      await clickCall(page);
+      await waitForStatus(page, 'active');
+      assert.equal(site.simulator.tokensIssued, 1);
+    }));
 
   it('finds nothing wrong under a strict policy, whose one gap is what it may not look at', () =>
-    retry(() =>
-      onSite(browser, startSite('speech', { policy: strictPolicy }), async (page, site) => {
-        assert.deepEqual(faults(await diagnose(page, site)), ['socket-host: unknown connection-failed']);
-        await expectNothingSpent(page, site);
-      }),
-    ));
+    onSite(browser, startSite('speech', { policy: strictPolicy }), async (page, site) => {
+      assert.deepEqual(faults(await diagnose(page, site)), ['socket-host: unknown connection-failed']);
+      await expectNothingSpent(page, site);
+    }));
 
   // The script may run, and nothing beside it but what a script with a nonce imports.
   const withNonce = pageWith(tag()).replace('<script ', '<script nonce="n" ');

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'puppeteer-core';
 import { describeLook, leaks, soakCalls, soakOneCall, type SoakOptions } from '../../scripts/soak/calls.js';
 import { simulateCall } from '../../scripts/soak/simulated-hour.js';
-import { launch, retry } from '../e2e/support/site.js';
+import { launch } from '../e2e/support/site.js';
 
 // The long form, 200 calls and ten minutes, is `npm run soak`.
 describe('a page in which much is said', () => {
@@ -19,13 +19,14 @@ describe('a page in which much is said', () => {
     it(
       `holds no more after twenty calls over ${over} than after ten, and nothing is open`,
       { timeout: 540_000 },
-      (test) => {
+      async (test) => {
         const onLook = (look: Parameters<typeof describeLook>[1]) => test.diagnostic(describeLook('calls', look));
-        // Chromium never forgets an AudioContext that its audio thread ran once more after its end: seldom, on a busy machine.
-        return retry(async () => {
-          const looks = await soakCalls(browser, { wire, count: 20, every: 5, onLook });
-          assert.deepEqual(leaks(looks, { isIdle: true }), []);
-        });
+        for (let triesLeft = 2; ; triesLeft -= 1) {
+          const found = leaks(await soakCalls(browser, { wire, count: 20, every: 5, onLook }), { isIdle: true });
+          // Chromium never forgets a context whose audio thread did not run between its end and its close: on a busy machine.
+          const isChromiums = found.length > 0 && found.every((line) => / objects of Audio/.test(line));
+          if (!isChromiums || triesLeft === 0) return assert.deepEqual(found, []);
+        }
       },
     );
 

@@ -19,7 +19,7 @@ export class FirefoxPrompt {
 
   /** Resolves when the visitor sees it. */
   async shown(): Promise<void> {
-    for (let tries = 200; !(await this.#isOpen()); tries -= 1) {
+    for (let tries = 400; !(await this.#isOpen()); tries -= 1) {
       if (tries === 0) throw new Error('Firefox asks for no microphone.');
       await wait(50);
     }

@@ -24,7 +24,7 @@ export interface BrowserPage extends Pick<Page, 'evaluate'> {
 export interface TestBrowser {
   /** What the visitor says, as the agent may hear it: the pitch of a tone, in Hz. */
   readonly pitches: readonly number[];
-  /** Opens the site's page, with {@link watchedPage} in it. */
+  /** Opens the site's page, with {@link startWatchedSite} in it. */
   open(url: string): Promise<BrowserPage>;
   /** Says a tone for so many seconds, where the visitor does not speak all the time. */
   say(seconds: number): Promise<void>;
@@ -53,15 +53,15 @@ export interface VisitorOptions {
 }
 
 /**
- * Tests a page of its own of a site, up to three times while that fails: what WebKitGTK does in the audio thread crashes now and
- * then, and takes the page along. What is wrong with us is wrong every time.
+ * Tests a page of its own of a site; in WebKitGTK up to three times while that fails: its audio thread crashes now and then, and
+ * takes the page along. What is wrong with us is wrong every time.
  */
 export const inPage = (
   browser: TestBrowser,
   startSite: () => Promise<Site>,
   test: (page: BrowserPage, site: Site) => Promise<void>,
-): Promise<void> =>
-  retry(async () => {
+): Promise<void> => {
+  const tryOnce = async (): Promise<void> => {
     const site = await startSite();
     try {
       const page = await browser.open(site.url);
@@ -69,7 +69,9 @@ export const inPage = (
     } finally {
       await site.close();
     }
-  });
+  };
+  return browserName === 'webkit' ? retry(tryOnce) : tryOnce();
+};
 
 /** Of the window, in CSS pixels. */
 const [defaultWidth, height] = [800, 640];

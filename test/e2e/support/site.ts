@@ -263,8 +263,9 @@ export const waitForSound = (page: Page, seconds: number) =>
   );
 
 /**
- * Runs a test of sound again, up to three times in all, while it fails: what this machine does beside holds up the audio
- * thread now and then. What is wrong with us is wrong every time.
+ * Runs a test again while it fails: what this machine does beside holds up the audio thread, or the start of a Worker, now and
+ * then. What is wrong with us is wrong every time; so no test of what must never happen once.
+ * @param tries - In all.
  */
 export async function retry(test: () => Promise<void>, tries = 3): Promise<void> {
   for (let triesLeft = tries - 1; ; triesLeft -= 1) {

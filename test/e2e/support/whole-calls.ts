@@ -89,35 +89,34 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
         ),
       );
 
-      it('sends silence while muted, and the stream goes on', () =>
-        retry(() =>
-          onSite(
-            browser,
-            startSite('silent', { wire, html: pageWith(tag(`${raw} muted`)) }),
-            async (page, { simulator }) => {
-              await call(page);
-              await page.waitForFunction(() => document.querySelector('synthflow-call')!.stats.chunksSent > 50);
-              await page.locator('synthflow-call >>> [part=mute]').click();
-              const { chunksSent } = await page.evaluate(() => document.querySelector('synthflow-call')!.stats);
-              await page.waitForFunction(
-                (before) => document.querySelector('synthflow-call')!.stats.chunksSent > before + 100,
-                {},
-                chunksSent,
-              );
-              await clickCall(page);
-              const { pcm, chunkSizes } = await simulator.nextReport();
-              assert.deepEqual(Object.keys(chunkSizes), [`${sampleRate / 25}`]);
-              assert.equal(
-                pcm!.subarray(0, sampleRate).every((sample) => sample === 0),
-                true,
-              );
-              assert.equal(
-                pcm!.some((sample) => Math.abs(sample) > 8000),
-                true,
-              );
-            },
-          ),
-        ));
+      it('sends silence while muted, and the stream goes on', { timeout: 120_000 }, () =>
+        onSite(
+          browser,
+          startSite('silent', { wire, html: pageWith(tag(`${raw} muted`)) }),
+          async (page, { simulator }) => {
+            await call(page);
+            await page.waitForFunction(() => document.querySelector('synthflow-call')!.stats.chunksSent > 50);
+            await page.locator('synthflow-call >>> [part=mute]').click();
+            const { chunksSent } = await page.evaluate(() => document.querySelector('synthflow-call')!.stats);
+            await page.waitForFunction(
+              (before) => document.querySelector('synthflow-call')!.stats.chunksSent > before + 100,
+              {},
+              chunksSent,
+            );
+            await clickCall(page);
+            const { pcm, chunkSizes } = await simulator.nextReport();
+            assert.deepEqual(Object.keys(chunkSizes), [`${sampleRate / 25}`]);
+            assert.equal(
+              pcm!.subarray(0, sampleRate).every((sample) => sample === 0),
+              true,
+            );
+            assert.equal(
+              pcm!.some((sample) => Math.abs(sample) > 8000),
+              true,
+            );
+          },
+        ),
+      );
     });
 
     describe('what is played', () => {
@@ -161,7 +160,7 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
         });
       }
 
-      it('plays the last words of an agent that hangs up', () =>
+      it('plays the last words of an agent that hangs up', { timeout: 120_000 }, () =>
         retry(() =>
           onSite(browser, startSite({ name: 'burst', hangUpAfterMs: 300, seconds: 3 }, { wire }), async (page) => {
             await call(page);
@@ -172,7 +171,8 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
             assert.ok(share > 0.85, `${share} of it`);
             await expectNothingOpen(page);
           }),
-        ));
+        ),
+      );
     });
 
     describe('a conversation', () => {
@@ -227,7 +227,7 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
           assert.deepEqual(consoleOf.get(page), []);
         }));
 
-      it('with a strict Content-Security-Policy makes a whole call', () =>
+      it('with a strict Content-Security-Policy makes a whole call', { timeout: 120_000 }, () =>
         retry(() =>
           onSite(
             browser,
@@ -245,7 +245,8 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
               assert.equal(requests.includes('/dist/synthflow-call.worklet.js'), true);
             },
           ),
-        ));
+        ),
+      );
 
       for (const scheme of ['blob:', 'data:']) {
         it(`whose policy blocks the worklet's file but not ${scheme} makes a whole call`, () => {
@@ -275,37 +276,35 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
       });
 
       it('has nothing left after the call, ten times over', { timeout: 300_000 }, () =>
-        retry(() =>
-          onSite(browser, startSite('speech', { wire }), async (page, { simulator }) => {
-            // The test's own recorder would be counted as well.
-            await page.evaluate(() => Reflect.deleteProperty(window, 'witnessRecorder'));
-            for (let round = 1; round <= 10; round += 1) {
-              await call(page);
-              await page.waitForFunction(() => document.querySelector('synthflow-call')!.stats.audioMessages > 5);
-              await clickCall(page);
-              await waitForStatus(page, 'ended');
-              assert.equal((await simulator.nextReport()).endedBy, 'visitor');
+        onSite(browser, startSite('speech', { wire }), async (page, { simulator }) => {
+          // The test's own recorder would be counted as well.
+          await page.evaluate(() => Reflect.deleteProperty(window, 'witnessRecorder'));
+          for (let round = 1; round <= 10; round += 1) {
+            await call(page);
+            await page.waitForFunction(() => document.querySelector('synthflow-call')!.stats.audioMessages > 5);
+            await clickCall(page);
+            await waitForStatus(page, 'ended');
+            assert.equal((await simulator.nextReport()).endedBy, 'visitor');
+          }
+          await expectNothingOpen(page);
+          await waitForOpenSockets(simulator, 0);
+          assert.equal(sessionsOf(simulator), 10);
+          assert.deepEqual(consoleOf.get(page), []);
+          // Without the witness's own references the browser must be able to forget all of it.
+          await page.evaluate(() => {
+            for (const list of ['contexts', 'tracks', 'sockets', 'recordings', 'played'] as const) {
+              (window.witness as unknown as Record<string, unknown[]>)[list]!.length = 0;
             }
-            await expectNothingOpen(page);
-            await waitForOpenSockets(simulator, 0);
-            assert.equal(sessionsOf(simulator), 10);
-            assert.deepEqual(consoleOf.get(page), []);
-            // Without the witness's own references the browser must be able to forget all of it.
-            await page.evaluate(() => {
-              for (const list of ['contexts', 'tracks', 'sockets', 'recordings', 'played'] as const) {
-                (window.witness as unknown as Record<string, unknown[]>)[list]!.length = 0;
-              }
-            });
-            const devtools = await page.createCDPSession();
-            for (let i = 0; i < 3; i += 1) await devtools.send('HeapProfiler.collectGarbage');
-            for (const name of ['WebSocket', 'MessagePort', 'AudioWorkletNode', 'AudioContext']) {
-              const prototype = await page.evaluateHandle(`${name}.prototype`);
-              const objects = await page.queryObjects(prototype);
-              const left = await page.evaluate((found) => found.length, objects);
-              assert.ok(left <= 2, `${left} objects of ${name} after ten calls`);
-            }
-          }),
-        ),
+          });
+          const devtools = await page.createCDPSession();
+          for (let i = 0; i < 3; i += 1) await devtools.send('HeapProfiler.collectGarbage');
+          for (const name of ['WebSocket', 'MessagePort', 'AudioWorkletNode', 'AudioContext']) {
+            const prototype = await page.evaluateHandle(`${name}.prototype`);
+            const objects = await page.queryObjects(prototype);
+            const left = await page.evaluate((found) => found.length, objects);
+            assert.ok(left <= 2, `${left} objects of ${name} after ten calls`);
+          }
+        }),
       );
 
       it('keeps its socket in a Worker, so that a page that is busy holds up no sound', { timeout: 120_000 }, () =>

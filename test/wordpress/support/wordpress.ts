@@ -11,13 +11,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { buildWordPress, pluginFolder } from '../../../scripts/build-wordpress.mjs';
 import { ensureWordPress } from '../../../scripts/wordpress.mjs';
+import { freePort } from '../../support/free-port.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
@@ -222,15 +222,6 @@ function configuration({ socket, url, folder, constants }: Configuration): strin
   };
   const lines = Object.entries(all).map(([name, value]) => `define( '${name}', ${phpOf(value)} );`);
   return `<?php\n${lines.join('\n')}\n$table_prefix = 'wp_';\nif ( ! defined( 'ABSPATH' ) ) { define( 'ABSPATH', __DIR__ . '/' ); }\nrequire_once ABSPATH . 'wp-settings.php';\n`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function answers(url: string): Promise<void> {

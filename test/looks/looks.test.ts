@@ -14,7 +14,7 @@ import {
   type TestBrowser,
   until,
   untilStatus,
-} from './support/open-browser.js';
+} from '../browsers/support/open-browser.js';
 
 /** Where each look is kept, to be looked at by a person. */
 const album = fileURLToPath(new URL(`../../coverage/looks-${browserName}`, import.meta.url));
