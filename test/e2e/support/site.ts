@@ -264,7 +264,8 @@ export const waitForSound = (page: Page, seconds: number) =>
 
 /**
  * Runs a test again while it fails: what this machine does beside holds up the audio thread, or the start of a Worker, now and
- * then. What is wrong with us is wrong every time; so no test of what must never happen once.
+ * then. What is wrong with us is wrong every time. What must never happen once is held without it: what a policy has blocked in
+ * test/failures/csp.test.ts, sessions that are spent, what is sent while muted.
  * @param tries - In all.
  */
 export async function retry(test: () => Promise<void>, tries = 3): Promise<void> {
