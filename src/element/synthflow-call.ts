@@ -779,7 +779,8 @@ export class SynthflowCall extends LitElement {
     if (second === this.#second) return;
     this.#second = second;
     const timer = this.renderRoot.querySelector('.timer');
-    if (timer) timer.textContent = this.#clock;
+    // As a whole the text would be made anew.
+    if (timer) timer.firstChild!.nodeValue = this.#clock;
   }
 
   #showLevels({ visitorDbfs, agentDbfs, isAgentSpeaking, isVisitorSpeaking }: CallReport & { type: 'levels' }): void {
@@ -868,10 +869,10 @@ export class SynthflowCall extends LitElement {
 
   /** How long the call has lasted. */
   get #clock(): string {
-    const seconds = Math.floor(this.duration);
-    const digits = (count: number, minimumIntegerDigits: number) =>
-      count.toLocaleString(this.#lang, { minimumIntegerDigits });
-    return `${digits(Math.floor(seconds / 60), 1)}:${digits(seconds % 60, 2)}`;
+    const seconds = this.duration % 60;
+    // Without options, or the browser would make a new formatter each second.
+    const digits = (count: number) => Math.floor(count).toLocaleString(this.#lang);
+    return `${digits(this.duration / 60)}:${digits(seconds / 10)}${digits(seconds % 10)}`;
   }
 
   /** Whether there is a card to open: whatever floats has one, and an icon. */
