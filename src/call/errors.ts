@@ -30,7 +30,7 @@ export interface CallErrorDetails {
 const sentences: Record<CallErrorCode, string> = {
   'unsupported-browser':
     'Set fallback-href: the browser lacks getUserMedia, AudioWorklet, popover or, for Opus, WebCodecs.',
-  'insecure-context': 'Serve the page over https; where it is in an iframe, every page around it too.',
+  'insecure-context': 'Serve the page over https, and every page around its iframe.',
   'microphone-denied':
     'Visitor, browser or system refused the microphone. An iframe needs allow="microphone; autoplay".',
   'microphone-blocked-by-policy':
@@ -42,15 +42,15 @@ const sentences: Record<CallErrorCode, string> = {
   'token-request-failed': 'The token endpoint gave no session.',
   'token-request-timeout': 'The token endpoint did not answer within 10 s. Mend the error in its log.',
   'token-response-invalid': 'The token endpoint must answer JSON: { "sessionURL": "wss://…" }.',
-  'rate-limited': 'The token endpoint gives no session for now.',
+  'rate-limited': 'The token endpoint gave no session for now.',
   'session-url-rejected': 'sessionURL must be an absolute wss: URL.',
   'connection-failed':
     'The websocket was refused, or closed before the agent was ready. Allow it in connect-src of the Content-Security-Policy. A session URL works once.',
   'connection-timeout': 'The websocket did not open within 10 s. Let firewalls and proxies pass it.',
   'agent-timeout': 'The agent was not ready within 20 s. Try `synthflow-call doctor --live`.',
   'connection-lost': 'The connection was lost. Raise the timeouts of proxies.',
-  'audio-failed': 'No sound. Serve all files in one version, and close other AudioContexts.',
-  'protocol-error': 'The protocol, codec, framing or server name is unknown. Serve script and endpoint in one version.',
+  'audio-failed': 'No sound. Serve all files in one version; close other AudioContexts.',
+  'protocol-error': 'Unknown protocol, codec, framing or server name. Serve script and endpoint in one version.',
 };
 
 /** Failures that a second try cannot mend without a change to the page, the site or the browser. */

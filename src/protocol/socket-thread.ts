@@ -4,6 +4,9 @@ import { startSocketWorker } from './start-worker.js';
 import type { WorkerCommand } from './synthflow-call.worker.js';
 import { url } from './synthflow-call.worker.ts?file';
 
+/** Of the page, where this end of it lives: nothing else of this floor needs one. */
+declare const document: EventTarget;
+
 /** Where a socket may run. */
 export interface ThreadOptions extends FileLocation {
   /** Keeps the socket on this thread. Default false. */
@@ -129,10 +132,17 @@ function hostInWorker(
   onReport: (report: SocketReport) => void,
 ) {
   const tell = (message: WorkerCommand, transfer: Transferable[] = []) => worker.postMessage(message, transfer);
-  worker.onmessage = () => worker.terminate();
+  const stop = () => {
+    worker.terminate();
+    document.removeEventListener('freeze', stop);
+  };
+  // Chromium keeps a page that is left as it is, and its Worker, which may not have taken yet that it is to end: the socket
+  // would stay open, and the agent would not be told. Where this comes first, the agent hears of a lost connection.
+  document.addEventListener('freeze', stop);
+  worker.onmessage = stop;
   // None of our code there throws. If it does, the call must not go on without a socket.
   worker.onerror = () => {
-    worker.terminate();
+    stop();
     onReport({ type: 'closed', closeCode: 1006, hungUp: false });
   };
   tell({ port, command }, [port, command.uplink, command.downlink]);

@@ -156,3 +156,23 @@ describe(`${browserName} without a microphone`, () => {
     });
   }
 });
+
+it(
+  `ends the call in ${browserName} for the agent, too, when the visitor leaves the page`,
+  { timeout: 60_000 },
+  async () => {
+    const site = await startWatchedSite('speech', tag('no-leave-warning'));
+    const browser = await openBrowser();
+    try {
+      const page = await browser.open(site.url);
+      await page.click('button');
+      await untilStatus(page, 'active');
+      await page.evaluate(() => setTimeout(() => (location.href = '/elsewhere')));
+      assert.match((await site.simulator.nextReport()).endedBy, /^(visitor|drop)$/);
+      await page.close();
+    } finally {
+      await browser.close();
+      await site.close();
+    }
+  },
+);

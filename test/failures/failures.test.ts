@@ -261,7 +261,7 @@ const failures: Failure[] = [
   {
     title: 'a token endpoint that answers 429 with Retry-After',
     code: 'rate-limited',
-    developer: /gives no session for now\. It answered 429\. Raise the limit in its log\.$/,
+    developer: /gave no session for now\. It answered 429\. Raise the limit in its log\.$/,
     known: { httpStatus: 429, retryAfterS: 7 },
     ...brokenEndpoint(answering(429, upstreamWords, { 'Retry-After': '7' })),
   },
@@ -417,7 +417,7 @@ const failures: Failure[] = [
   {
     title: 'a wire that nobody knows',
     code: 'protocol-error',
-    developer: /server name is unknown\. Serve script and endpoint in one version/,
+    developer: /or server name\. Serve script and endpoint in one version/,
     ...brokenEndpoint(session('ws://localhost:1/sk-secret', { protocol: 'morse' })),
   },
 

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Browser, Page } from 'puppeteer-core';
-import type { Simulator } from '../../simulator/simulator.js';
 import {
   clickCall,
   expectNothingOpen,
   launch,
   onSite,
   pageWith,
-  retry,
   shippedTag,
   startSite,
   waitForOpenSockets,
@@ -24,17 +22,8 @@ async function call(page: Page): Promise<void> {
 const goAway = (page: Page) => page.goto(new URL('/elsewhere', page.url()).href);
 const elsewhere = { '/elsewhere': '<!doctype html><title>Elsewhere</title><link rel="icon" href="data:,">' };
 
-/**
- * The agent's report of the call. Seldom Chromium freezes the page's Worker before it has closed the socket, which then stays
- * open with the page in the back/forward cache: that is another try.
- */
-const nextReport = (simulator: Simulator) =>
-  Promise.race([
-    simulator.nextReport(),
-    wait(20_000, undefined, { ref: false }).then(() => {
-      throw new Error('The agent has not heard of the end.');
-    }),
-  ]);
+/** A busy machine freezes or ends the page's Worker now and then before that has said the end: the agent hears of a drop. */
+const endings = /^(visitor|drop)$/;
 
 /** Whether the page came back as it was left. */
 const isKept = (page: Page): Promise<boolean> => page.evaluate(() => 'mark' in window);
@@ -54,31 +43,24 @@ describe('a visitor who leaves the page', () => {
     ['in mid-call on the card', true, 'variant="card"'],
     ['after a call on the card', false, 'variant="card"'],
   ] as const) {
-    it(`${when} is ${isAsked ? '' : 'not '}asked`, { timeout: 120_000 }, () =>
-      retry(() =>
-        onSite(
-          browser,
-          startSite('speech', { html: pageWith(shippedTag(attributes)) }),
-          async (page, { simulator }) => {
-            const asked: string[] = [];
-            page.on('dialog', (dialog) => {
-              asked.push(dialog.type());
-              void dialog.accept();
-            });
-            // Without a tap in the page no browser asks.
-            await page.mouse.click(1, 1);
-            if (when !== 'before a call') await call(page);
-            if (when.startsWith('after a call')) {
-              await clickCall(page);
-              await waitForStatus(page, 'ended');
-            }
-            await page.goto('about:blank');
-            assert.deepEqual(asked, isAsked ? ['beforeunload'] : []);
-            if (when !== 'before a call') assert.equal((await nextReport(simulator)).endedBy, 'visitor');
-          },
-        ),
-      ),
-    );
+    it(`${when} is ${isAsked ? '' : 'not '}asked`, () =>
+      onSite(browser, startSite('speech', { html: pageWith(shippedTag(attributes)) }), async (page, { simulator }) => {
+        const asked: string[] = [];
+        page.on('dialog', (dialog) => {
+          asked.push(dialog.type());
+          void dialog.accept();
+        });
+        // Without a tap in the page no browser asks.
+        await page.mouse.click(1, 1);
+        if (when !== 'before a call') await call(page);
+        if (when.startsWith('after a call')) {
+          await clickCall(page);
+          await waitForStatus(page, 'ended');
+        }
+        await page.goto('about:blank');
+        assert.deepEqual(asked, isAsked ? ['beforeunload'] : []);
+        if (when !== 'before a call') assert.match((await simulator.nextReport()).endedBy, endings);
+      }));
   }
 
   const card = pageWith(shippedTag('variant="card"'));
@@ -127,29 +109,46 @@ describe('a visitor who leaves the page', () => {
       await waitForStatus(page, 'ended');
     }));
 
-  it('in mid-call ends it, and can call again in the page that comes back', { timeout: 120_000 }, () =>
-    retry(() =>
-      onSite(
-        browser,
-        startSite('speech', { files: elsewhere, html: pageWith(shippedTag('variant="card" no-leave-warning')) }),
-        async (page, { simulator }) => {
-          await call(page);
-          await goAway(page);
-          const { endedBy, closeCode } = await nextReport(simulator);
-          assert.deepEqual([endedBy, closeCode], ['visitor', 1000]);
-          await page.goBack();
-          await page.waitForFunction(() => customElements.get('synthflow-call'));
-          const status = await page.evaluate(() => document.querySelector('synthflow-call')!.status);
-          assert.ok(['idle', 'ended'].includes(status), status);
-          await call(page);
-          await clickCall(page);
-          await waitForStatus(page, 'ended');
-          await page.evaluate(() => document.querySelector('synthflow-call')!.stop());
-          assert.equal((await simulator.nextReport()).endedBy, 'visitor');
-        },
-      ),
-    ),
-  );
+  it('in mid-call ends it, and can call again in the page that comes back', () =>
+    onSite(
+      browser,
+      startSite('speech', { files: elsewhere, html: pageWith(shippedTag('variant="card" no-leave-warning')) }),
+      async (page, { simulator }) => {
+        await call(page);
+        await goAway(page);
+        assert.match((await simulator.nextReport()).endedBy, endings);
+        await page.goBack();
+        await page.waitForFunction(() => customElements.get('synthflow-call'));
+        const status = await page.evaluate(() => document.querySelector('synthflow-call')!.status);
+        assert.ok(['idle', 'ended'].includes(status), status);
+        await call(page);
+        await clickCall(page);
+        await waitForStatus(page, 'ended');
+        await page.evaluate(() => document.querySelector('synthflow-call')!.stop());
+        assert.equal((await simulator.nextReport()).endedBy, 'visitor');
+      },
+    ));
+
+  it('in mid-call ends it for the agent, too, whether or not the Worker is frozen before it has said so', async () => {
+    // Busy for 30 ms of every 40.
+    const busy =
+      'setInterval(() => { const sinceMs = performance.now(); while (performance.now() < sinceMs + 30); }, 40);';
+    const worker = readFileSync(new URL('../../dist/synthflow-call.worker.js', import.meta.url), 'utf8');
+    const files = { ...elsewhere, '/dist/synthflow-call.worker.js': busy + worker };
+    const html = pageWith(shippedTag('no-leave-warning'));
+    await onSite(browser, startSite('speech', { files, html }), async (page, { simulator }) => {
+      const home = page.url();
+      const seen = new Set<string>();
+      // Mostly both are seen in ten; before there was an end for what is frozen, one of these left a socket open.
+      for (let tries = 0; seen.size < 2 && tries < 40; tries += 1) {
+        await page.goto(home);
+        await call(page);
+        await goAway(page);
+        seen.add((await simulator.nextReport()).endedBy);
+      }
+      assert.deepEqual([...seen].sort(), ['drop', 'visitor']);
+    });
+  });
 
   it('may leave it frozen: the call is over, and the next start calls', () =>
     onSite(browser, startSite('speech', { html: card }), async (page, { simulator }) => {
