@@ -16,7 +16,7 @@ const locales = (): Promise<[name: string, text: string][]> =>
   );
 
 /** Files beside the script that the script imports at need, by the module they are made of. */
-const atNeed = /(^|\/)(socket-host|challenge|diagnose|hours)\.js$/;
+const atNeed = /(^|\/)(host|challenge|diagnose|hours)\.js$/;
 const besideScript = (id: string) => id.replace(/.*\//, './synthflow-call.');
 
 /**
@@ -56,8 +56,8 @@ const builds: Record<string, UserConfig> = {
         async generateBundle() {
           const emit = (fileName: string, source: string) => this.emitFile({ type: 'asset', fileName, source });
           emit('synthflow-call.worklet.js', await bundleFile(source('audio/worklets/synthflow-call.worklet.ts')));
-          emit('synthflow-call.worker.js', await bundleFile(source('protocol/synthflow-call.worker.ts')));
-          emit('synthflow-call.socket-host.js', await bundleFile(source('protocol/socket-host.ts'), 'esm'));
+          emit('synthflow-call.worker.js', await bundleFile(source('call/synthflow-call.worker.ts')));
+          emit('synthflow-call.host.js', await bundleFile(source('call/host.ts'), 'esm'));
           for (const [name, text] of await locales()) emit(`locales/${name}`, text);
           emit('synthflow-call.diagnose.js', await bundleFile(source('call/diagnose.ts'), 'esm'));
           emit('synthflow-call.challenge.js', await bundleFile(source('call/challenge.ts'), 'esm'));

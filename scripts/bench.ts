@@ -17,7 +17,7 @@ const gzip = (file: string): string =>
 rows.push(['script, gzip', gzip('synthflow-call.js'), '24,000']);
 rows.push(['worklet file, gzip', gzip('synthflow-call.worklet.js'), '5,000']);
 rows.push(['worker file, gzip', gzip('synthflow-call.worker.js'), '4,500']);
-rows.push(['socket host file (without a Worker), gzip', gzip('synthflow-call.socket-host.js'), '4,500']);
+rows.push(['host file (without a Worker), gzip', gzip('synthflow-call.host.js'), '4,500']);
 
 rows.push(['capture path at 44.1 kHz, 997 Hz at -6 dBFS', `${captureDb(44_100).toFixed(1)} dB`, '≥ 90']);
 rows.push(['capture path at 48 kHz', isBitExact(48_000) ? 'bit-exact' : 'changed', 'bit-exact']);

@@ -17,9 +17,9 @@ const bundle = (entry, name, options) =>
 await bundle('server/index.ts', 'server');
 // What it imports at need stays a file of its own in the site's bundle.
 await bundle('dist/npm/client.js', 'client', {
-  external: ['diagnose', 'challenge', 'socket-host', 'synthflow-call.worklet'].map((name) => `./${name}*`),
+  external: ['diagnose', 'challenge', 'host', 'synthflow-call.worklet'].map((name) => `./${name}*`),
 });
 // Files of ours that they name by `?file` are counted by themselves.
-const engine = { target: 'es2022', external: ['*?file', './socket-host.js'] };
+const engine = { target: 'es2022', external: ['*?file', './host.js'] };
 await bundle('src/audio/audio-engine.ts', 'audio-engine', engine);
-await bundle('src/protocol/socket-thread.ts', 'socket-thread', engine);
+await bundle('src/call/call-thread.ts', 'call-thread', engine);

@@ -3,9 +3,10 @@ import { namedDevices, type AudioDevices } from '../audio/devices.js';
 import { AudioFailure } from '../audio/audio-failure.js';
 import { hangUpUnused } from '../protocol/hang-up.js';
 import type { SocketReport, SocketStats } from '../protocol/socket-host.js';
-import { SocketThread, type Socket, type ThreadOptions } from '../protocol/socket-thread.js';
 import { wireFormat } from '../protocol/wire-format.js';
 import { noStats, type CallReport, type CallStats, type EndReason } from './call-report.js';
+import { CallThread, type Socket, type ThreadOptions } from './call-thread.js';
+import type { Level } from './draw-levels.js';
 import { CallError, type CallErrorCode } from './errors.js';
 import { keepAwake } from './keep-awake.js';
 import { LineQuality } from './line-quality.js';
@@ -31,7 +32,7 @@ export interface CallParts {
   readonly fetchSession: typeof fetchSession;
   readonly fetchBinding: typeof fetchBinding;
   readonly hangUpUnused: typeof hangUpUnused;
-  readonly startThread: (options: ThreadOptions) => Pick<SocketThread, 'ready' | 'canOpen' | 'open' | 'stop'>;
+  readonly startThread: (options: ThreadOptions) => Pick<CallThread, 'ready' | 'canOpen' | 'open' | 'draw' | 'stop'>;
   readonly openAudio: (options: AudioOptions, onReport: (report: AudioReport) => void) => CallAudio;
   /** A clock in ms. */
   readonly now: () => number;
@@ -59,7 +60,7 @@ const defaultParts: CallParts = {
   fetchSession,
   fetchBinding,
   hangUpUnused,
-  startThread: (options) => new SocketThread(options),
+  startThread: (options) => new CallThread(options),
   openAudio: (options, onReport) => new AudioEngine(options, onReport),
   now: () => performance.now(),
   timeoutsMs: {
@@ -89,7 +90,7 @@ const statsMs = 1000;
 const longestTimerMs = 2 ** 31 - 1;
 
 /** What a page may lack whose socket is on its own thread. */
-const hostDetail = 'Serve synthflow-call.socket-host.js beside the script, allowed by script-src.';
+const hostDetail = 'Serve synthflow-call.host.js beside the script, allowed by script-src.';
 
 /** One session of a call, from the request to the closed socket. What arrives for one that is not the call's is stale. */
 interface Line {
@@ -257,6 +258,11 @@ export class CallController {
   /** Goes on with another loudspeaker, by its device id. */
   setSpeaker(speakerId: string | null | undefined): void {
     this.#attempt?.audio?.setSpeaker(speakerId);
+  }
+
+  /** Draws how loud both sides are, the visitor's first: off the page's own thread, where that can be. */
+  draw(levels: readonly Level[]): void {
+    this.#attempt?.line?.thread.draw(levels);
   }
 
   /** Goes on where `needs-tap` was told: call it inside a tap. */

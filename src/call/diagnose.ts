@@ -1,5 +1,5 @@
-import type { loadHost } from '../protocol/socket-thread.js';
-import type { startSocketWorker } from '../protocol/start-worker.js';
+import type { loadHost } from './call-thread.js';
+import type { startCallWorker } from './start-worker.js';
 import { checkEndpoint } from './diagnosis/check-endpoint.js';
 import { checkContext, checkHours, pageChecks } from './diagnosis/check-page.js';
 import {
@@ -28,7 +28,7 @@ export const version = '0.1.0';
 export async function diagnose(
   options: DiagnoseOptions,
   element: Element | undefined,
-  startWorker: typeof startSocketWorker,
+  startWorker: typeof startCallWorker,
   load: typeof loadHost,
 ): Promise<Diagnosis> {
   // In the click, where there is one.

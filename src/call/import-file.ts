@@ -1,7 +1,14 @@
-import { importText, type FileLocation } from '../protocol/import-file.js';
-import { url } from '../protocol/synthflow-call.worker.ts?file';
+import { url } from './synthflow-call.worker.ts?file';
 
-export type { FileLocation } from '../protocol/import-file.js';
+/** Where our files are, when they are not beside the script. */
+export interface FileLocation {
+  /** URL of their folder, with a slash at its end. */
+  readonly assetsUrl?: string | undefined;
+  /** `blob:` or `data:`: what the page's policy allows of scripts beside ours. What else it may be is the worklet's matter. */
+  readonly workletUrl?: string | undefined;
+}
+
+const type = 'text/javascript';
 
 /**
  * Imports a file of ours that is loaded at need.
@@ -17,4 +24,16 @@ export function importFile<T>(
     return importText(new URL(name, assetsUrl ?? url).href, workletUrl);
   }
   return (assetsUrl ? import(/* @vite-ignore */ /* webpackIgnore: true */ assetsUrl + name) : beside()) as Promise<T>;
+}
+
+/** Imports a file's text by another URL: where the page's policy allows `blob:` or `data:`, and not the file. */
+export async function importText<T>(file: string, scheme: 'blob:' | 'data:'): Promise<T> {
+  const answer = await fetch(file);
+  if (!answer.ok) throw new Error(`${answer.status}`);
+  const text = await answer.text();
+  const copy =
+    scheme === 'blob:' ? URL.createObjectURL(new Blob([text], { type })) : `data:${type},${encodeURIComponent(text)}`;
+  return (import(/* @vite-ignore */ /* webpackIgnore: true */ copy) as Promise<T>).finally(() =>
+    URL.revokeObjectURL(copy),
+  );
 }

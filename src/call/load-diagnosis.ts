@@ -1,7 +1,7 @@
-import { loadHost } from '../protocol/socket-thread.js';
-import { startSocketWorker } from '../protocol/start-worker.js';
+import { loadHost } from './call-thread.js';
 import type { DiagnoseOptions, Diagnosis } from './diagnosis/diagnosis.js';
 import { importFile } from './import-file.js';
+import { startCallWorker } from './start-worker.js';
 
 /** Loads the diagnosis, which is a file of its own, and makes one. Never rejects. */
 export async function loadDiagnosis(options: DiagnoseOptions, element?: Element): Promise<Diagnosis> {
@@ -10,7 +10,7 @@ export async function loadDiagnosis(options: DiagnoseOptions, element?: Element)
     const beside = () => import('./diagnose.js');
     // Where the file cannot be had as the page says, that is what it is to find out.
     const { diagnose } = await importFile<Awaited<ReturnType<typeof beside>>>(name, options, beside).catch(beside);
-    return await diagnose(options, element, startSocketWorker, loadHost);
+    return await diagnose(options, element, startCallWorker, loadHost);
   } catch {
     const message = `Serve ${name} beside the script, allowed by script-src.`;
     console.warn(`<synthflow-call> ${message}`);

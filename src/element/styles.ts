@@ -322,7 +322,7 @@ export const styles = css`
     box-sizing: border-box;
     flex: none;
     display: flex;
-    gap: 7px;
+    gap: 6px;
     width: calc(var(--_size) * 0.1 + 13px);
     aspect-ratio: 1;
     margin-inline-end: auto;
@@ -359,23 +359,10 @@ export const styles = css`
     overflow: hidden;
   }
   .side {
-    display: flex;
-    align-items: center;
-    gap: 2.5px;
-    transform: scaleY(0.16);
-    will-change: transform;
+    width: 16px;
   }
   .side:first-child {
     color: var(--_success);
-  }
-  .side i {
-    width: 3.5px;
-    height: 70%;
-    border-radius: 2px;
-    background: currentColor;
-  }
-  .side i:nth-child(2) {
-    height: 100%;
   }
 
   .titles,
@@ -486,9 +473,6 @@ export const styles = css`
       animation: none !important;
       transition: none !important;
     }
-    .side {
-      transform: none !important;
-    }
   }
   /* Colours of the visitor's own: what a background said is said by a border. */
   @media (forced-colors: active) {
@@ -503,9 +487,6 @@ export const styles = css`
     }
     .gap {
       stroke: Highlight;
-    }
-    .side i {
-      background: CanvasText;
     }
     .running:not(.active) .indicator {
       border-color: GrayText;

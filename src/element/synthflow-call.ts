@@ -27,7 +27,6 @@ import { giveConsent, hasConsent } from './consent.js';
 import { beside, createPopover, over, type TogglePopover } from './popover.js';
 import { sentenceOf } from './sentence.js';
 import { styles } from './styles.js';
-import { showLevels } from './visualizer.js';
 
 /** The element's styles, once for each document that has one. */
 const sheets = new WeakMap<Document, CSSStyleSheet>();
@@ -313,6 +312,8 @@ export class SynthflowCall extends LitElement {
   #isStarting = false;
   #focused?: Element | null | undefined;
   #told?: CallStatusEvent;
+  /** The first of those that are drawn on; they are made anew with each `active`. */
+  #canvas: HTMLCanvasElement | null = null;
   /** From the first `active` until the end. */
   #isTalking = false;
   /** Where its listeners are: another window, after the page has moved it there. */
@@ -478,6 +479,8 @@ export class SynthflowCall extends LitElement {
     this.#togglePanel ??= createPopover(panel!, beside(call!), () => this.#closePanel());
     this.#toggleCard(this.isConnected && this.isCardOpen);
     this.#togglePanel(this.isConnected && !this.isPanelClosed && panel!.childElementCount > 0);
+    // At rest until the first of them is told.
+    if (this.renderRoot.querySelector('canvas') !== this.#canvas) this.#draw(-100, -100);
     if (this.isConsentAsked && !this.#wasConsentAsked) panel!.querySelector('button')!.focus();
     this.#wasConsentAsked = this.isConsentAsked;
     // Held while its button went: nobody lets it go any more.
@@ -612,7 +615,7 @@ export class SynthflowCall extends LitElement {
 
   #renderIndicator(): TemplateResult {
     const { status } = this;
-    const side = html`<span class="side"><i></i><i></i><i></i></span>`;
+    const side = html`<canvas class="side"></canvas>`;
     const hasLevels = status === 'active' && !this.noVisualizer;
     const parts = hasLevels ? 'indicator visualizer' : 'indicator';
     return html`<span part=${parts} class=${parts} aria-hidden="true"
@@ -773,7 +776,7 @@ export class SynthflowCall extends LitElement {
     this.requestUpdate();
   }
 
-  /** With the levels, for one frame; and by hand: to render all for it each second would cost the page ten times as much. */
+  /** By hand: to render all for it each second would cost the page ten times as much. */
   #tick(): void {
     const second = Math.floor(this.duration);
     if (second === this.#second) return;
@@ -789,8 +792,21 @@ export class SynthflowCall extends LitElement {
     // Said once for each time that the microphone is off.
     if (this.muted && isVisitorSpeaking && !this.isMuteHinted) [this.isMuteHinted, this.isPanelClosed] = [true, false];
     if (isAgentSpeaking) this.hasAgentSpoken = true;
-    const bars = this.renderRoot.querySelectorAll<HTMLElement>('.side');
-    showLevels([this.muted ? -100 : visitorDbfs, agentDbfs], bars);
+    this.#draw(this.muted ? -100 : visitorDbfs, agentDbfs);
+  }
+
+  /** Draws both levels in the colours of now. Not by this thread, which would make a frame of the page for it each time. */
+  #draw(...levelsDbfs: number[]): void {
+    const canvases = [...this.renderRoot.querySelectorAll('canvas')];
+    const isNew = !canvases.includes(this.#canvas!);
+    this.#canvas = canvases[0] ?? null;
+    const isStill = matchMedia('(prefers-reduced-motion:reduce)').matches;
+    const levels = canvases.map((canvas, side) => ({
+      levelDbfs: isStill ? 0 : levelsDbfs[side]!,
+      colour: getComputedStyle(canvas).color,
+      canvas: isNew ? canvas.transferControlToOffscreen() : undefined,
+    }));
+    this.#controller.draw(levels);
   }
 
   /**

@@ -1123,7 +1123,7 @@ describe('a call', () => {
       await Promise.race([starting, call.lastStart]);
       while (call.controller.status !== 'failed') await nextTask();
       expect(errorOf().code).to.equal('audio-failed');
-      expect(errorOf().message).to.include('synthflow-call.socket-host.js');
+      expect(errorOf().message).to.include('synthflow-call.host.js');
       expect(call.hungUp).to.deep.equal([url]);
     });
   });

@@ -1,6 +1,6 @@
 import { expect } from '@open-wc/testing';
-import { loadHost } from '../../src/protocol/socket-thread.js';
-import { startSocketWorker } from '../../src/protocol/start-worker.js';
+import { loadHost } from '../../src/call/call-thread.js';
+import { startCallWorker } from '../../src/call/start-worker.js';
 import { diagnose, docsUrl, version } from '../../src/call/diagnose.js';
 import type { DiagnosisCheck, CheckName, DiagnoseOptions } from '../../src/call/diagnosis/diagnosis.js';
 import { watchConsole, watchContexts, watchMicrophone } from '../support/browser-fakes.js';
@@ -39,7 +39,7 @@ const violate = (effectiveDirective: string, disposition: SecurityPolicyViolatio
 /** Diagnoses a page whose token endpoint is ours, unless the options say otherwise, and says what was printed. */
 async function look(options: DiagnoseOptions = { tokenEndpoint: '/token' }, load = loadHost) {
   const said = watchConsole();
-  const report = await diagnose({ socketOrigin, ...options }, undefined, startSocketWorker, load);
+  const report = await diagnose({ socketOrigin, ...options }, undefined, startCallWorker, load);
   const check = (name: CheckName): DiagnosisCheck => report.checks.find((candidate) => candidate.name === name)!;
   return { report, check, said };
 }
@@ -358,7 +358,7 @@ describe('diagnose', () => {
       const hostFile = async (answer: () => Response | Promise<Response>, options: DiagnoseOptions = {}) => {
         const { fetch } = globalThis;
         replace(globalThis, 'fetch', (url: URL | string, init: RequestInit) =>
-          String(url).includes('socket-host.js') ? Promise.resolve().then(answer) : fetch(url, init),
+          String(url).includes('call.host.js') ? Promise.resolve().then(answer) : fetch(url, init),
         );
         return (await look({ noWorker: true, ...options }, noHost)).check('socket-host-file');
       };
@@ -373,7 +373,7 @@ describe('diagnose', () => {
 
       it('are not there', async () => {
         const check = await hostFile(() => new Response('', { status: 404 }));
-        expectPoint(check, failed, 'synthflow-call.socket-host.js', '404', 'assets-url to where');
+        expectPoint(check, failed, 'synthflow-call.host.js', '404', 'assets-url to where');
         expect(check.advice).not.to.contain('worklet-url');
       });
 

@@ -3,7 +3,7 @@ import { CallController, type CallAudio, type CallOptions, type CallParts } from
 import type { CallReport } from '../../src/call/call-report.js';
 import type { Binding, Session, SessionRequest } from '../../src/call/session.js';
 import type { SocketCommand, SocketReport } from '../../src/protocol/socket-host.js';
-import type { Socket, ThreadOptions } from '../../src/protocol/socket-thread.js';
+import type { Socket, ThreadOptions } from '../../src/call/call-thread.js';
 import { Deferred } from '../support/deferred.js';
 import { Inbox } from '../support/inbox.js';
 import { plainPcm } from '../support/wire-choices.js';
@@ -179,6 +179,7 @@ export class Rehearsal {
           ready: this.threadStart(),
           canOpen: this.canOpen,
           open: (options, report) => this.#open(options, report),
+          draw: () => {},
           stop: () => {
             thread.stops += 1;
           },

@@ -90,7 +90,10 @@ describe('a visitor with colours of their own', () => {
     const { page, close } = await openSheet(browser, looks);
     await forceColors(page);
     const [page0] = await styles(page, '.card');
-    for (const bar of await styles(page, '.side i')) assert.notEqual(bar.backgroundColor, page0!.backgroundColor);
+    // What they are drawn in.
+    const levels = await styles(page, '.side');
+    assert.equal(levels.length, 6);
+    for (const { color } of levels) assert.notEqual(color, page0!.backgroundColor);
     const rings = (await styles(page, '.indicator')).filter(({ hasBorder }) => hasBorder);
     assert.equal(rings.length, 3);
     for (const { borderTopColor, borderBottomColor } of rings) assert.notEqual(borderTopColor, borderBottomColor);

@@ -36,7 +36,7 @@ describe('the package', () => {
       'dist/synthflow-call.js',
       'dist/synthflow-call.iife.js',
       'dist/synthflow-call.worklet.js',
-      'dist/synthflow-call.socket-host.js',
+      'dist/synthflow-call.host.js',
       'dist/synthflow-call.diagnose.js',
       'dist/synthflow-call.challenge.js',
       'dist/synthflow-call.hours.js',

@@ -3,6 +3,7 @@ import '../../src/index.js';
 import { ReadyAgent } from '../support/ready-agent.js';
 import type { SynthflowCall } from '../../src/element/synthflow-call.js';
 import { lead, place, until } from '../support/calls.js';
+import { barOf, canvasesOf } from '../support/levels.js';
 import { replace } from '../support/replace.js';
 
 const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })!;
@@ -157,8 +158,11 @@ describe('what everybody can use', () => {
       await element.start();
       await element.updateComplete;
       const surface = getComputedStyle(element.shadowRoot!.querySelector('.call')!).backgroundColor;
-      for (const bar of element.shadowRoot!.querySelectorAll('.side i')) {
-        expect(contrast(surface, getComputedStyle(bar).backgroundColor)).to.be.at.least(3);
+      const canvases = canvasesOf(element);
+      expect(canvases.length).to.equal(2);
+      for (const canvas of canvases) {
+        while (barOf(canvas).height === 0) await new Promise(requestAnimationFrame);
+        expect(contrast(surface, barOf(canvas).colour)).to.be.at.least(3);
       }
       await element.stop();
     });

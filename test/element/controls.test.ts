@@ -411,21 +411,3 @@ describe('what can be left out', () => {
     expect(await element.start()).to.equal(true);
   });
 });
-
-describe('the visualizer', () => {
-  it('moves with both voices', async () => {
-    const { element, agent } = await place(
-      html`<synthflow-call no-echo-cancellation no-noise-suppression no-auto-gain-control></synthflow-call>`,
-    );
-    await lead(element, agent, 'active');
-    const height = (side: number) =>
-      part(element, 'visualizer')!.children[side]!.children[1]!.getBoundingClientRect().height;
-    const isLow = (side: number) => height(side) < 6;
-    expect([isLow(0), isLow(1)]).to.deep.equal([true, true]);
-    agent.speak(8);
-    while (isLow(0) || isLow(1)) await new Promise(requestAnimationFrame);
-    element.mute();
-    while (!isLow(0)) await new Promise(requestAnimationFrame);
-    expect(isLow(1)).to.equal(false);
-  });
-});

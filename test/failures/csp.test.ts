@@ -19,7 +19,7 @@ const files = "default-src 'none'; style-src 'self'; connect-src 'self' {socket}
 const beside = (name: string) => `http://localhost:*/dist/${name}`;
 const oneScript = beside('synthflow-call.js');
 /** The second is for where no Worker starts. */
-const besides = `${beside('synthflow-call.worklet.js')} ${beside('synthflow-call.socket-host.js')}`;
+const besides = `${beside('synthflow-call.worklet.js')} ${beside('synthflow-call.host.js')}`;
 const trusted = "require-trusted-types-for 'script'; trusted-types lit-html synthflow-call";
 
 interface Embedding {

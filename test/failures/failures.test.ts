@@ -479,15 +479,15 @@ const failures: Failure[] = [
   {
     title: 'a socket host’s file that is not there',
     code: 'audio-failed',
-    developer: /Serve synthflow-call\.socket-host\.js beside the script, allowed by script-src/,
-    ...lost('synthflow-call.socket-host.js', { html: pageWith(tag('no-worker')) }),
+    developer: /Serve synthflow-call\.host\.js beside the script, allowed by script-src/,
+    ...lost('synthflow-call.host.js', { html: pageWith(tag('no-worker')) }),
   },
   // Some browsers (not Chromium 156) keep that a file has failed, and this policy lets nobody read it in another way.
   {
     title: 'a socket host’s file that is back before the next click',
     code: 'audio-failed',
-    developer: /Serve synthflow-call\.socket-host\.js beside the script, allowed by script-src/,
-    ...lost('synthflow-call.socket-host.js', { html: pageWith(tag('no-worker')), policy: strictPolicy }, false),
+    developer: /Serve synthflow-call\.host\.js beside the script, allowed by script-src/,
+    ...lost('synthflow-call.host.js', { html: pageWith(tag('no-worker')), policy: strictPolicy }, false),
   },
 ];
 

@@ -1,7 +1,7 @@
 import { expect } from '@open-wc/testing';
+import { CallThread, type Socket } from '../../src/call/call-thread.js';
 import { hangUpUnused } from '../../src/protocol/hang-up.js';
 import { hostSocket, type SocketReport, type SocketStats } from '../../src/protocol/socket-host.js';
-import { SocketThread, type Socket } from '../../src/protocol/socket-thread.js';
 import type { WireChoice } from '../../src/protocol/wire.js';
 import { Inbox } from '../support/inbox.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -14,7 +14,7 @@ const agentReady = '{"type":"status_agent_ready"}';
 const chunkBytes = 1920;
 
 /** The page's own: it hosts any number of sockets. */
-const thread = new SocketThread({ noWorker: true });
+const thread = new CallThread({ noWorker: true });
 
 /** The audio thread's ends of both streams, and the socket between them and the agent. */
 class Line {

@@ -1,8 +1,8 @@
 import { loadWorklet } from '../../audio/load-worklet.js';
 import { url as workletFile } from '../../audio/worklets/synthflow-call.worklet.ts?file';
-import { hostFile, type loadHost } from '../../protocol/socket-thread.js';
-import type { startSocketWorker } from '../../protocol/start-worker.js';
+import { hostFile, type loadHost } from '../call-thread.js';
 import { importFile } from '../import-file.js';
+import type { startCallWorker } from '../start-worker.js';
 import { hasAudioWorklet } from './check-page.js';
 import type { DiagnoseOptions, Finding } from './diagnosis.js';
 import { watchPolicy, within } from './watch-policy.js';
@@ -29,7 +29,7 @@ export async function checkWorklet(options: DiagnoseOptions): Promise<Finding> {
 export async function checkHostFile(options: DiagnoseOptions, load: typeof loadHost): Promise<Finding> {
   const { value: host } = await watchPolicy(probeLimitMs, /^script-src/, () => load(options));
   if (host) return { status: 'ok', message: 'What the websocket needs on the page’s own thread is loaded.' };
-  return explainFile('synthflow-call.socket-host.js', hostFile(options), options);
+  return explainFile('synthflow-call.host.js', hostFile(options), options);
 }
 
 /** What the page's policy allows in place of our files, where the element was told so. */
@@ -124,7 +124,7 @@ export async function checkLanguage(options: DiagnoseOptions): Promise<Finding |
  */
 export async function checkWorker(
   { noWorker, assetsUrl }: DiagnoseOptions,
-  start: typeof startSocketWorker,
+  start: typeof startCallWorker,
 ): Promise<Finding> {
   if (noWorker) return { status: 'ok', message: 'no-worker is set: the websocket runs on the page’s own thread.' };
   const { value: worker, directives } = await watchPolicy(probeLimitMs, /^(script|worker)-src|^require-trusted/, () =>

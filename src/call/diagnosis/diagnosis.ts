@@ -1,5 +1,5 @@
 import type { WorkletLocation } from '../../audio/load-worklet.js';
-import type { ThreadOptions } from '../../protocol/socket-thread.js';
+import type { ThreadOptions } from '../call-thread.js';
 import type { CallErrorCode } from '../errors.js';
 import type { SessionRequest } from '../session.js';
 

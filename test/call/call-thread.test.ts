@@ -1,13 +1,13 @@
 import { expect } from '@open-wc/testing';
 import type { SocketReport } from '../../src/protocol/socket-host.js';
-import { SocketThread } from '../../src/protocol/socket-thread.js';
+import { CallThread } from '../../src/call/call-thread.js';
 import { Inbox } from '../support/inbox.js';
 import { plainPcm } from '../support/wire-choices.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { onTestEnd, remove, replace } from '../support/replace.js';
 
 const RealWorker = globalThis.Worker;
-const beside = new URL('../../src/protocol/synthflow-call.worker.js', import.meta.url).href;
+const beside = new URL('../../src/call/synthflow-call.worker.js', import.meta.url).href;
 
 /** Puts a Worker in the page's that writes down what is made and ended; `refuse` says which files it will not start. */
 function watchWorkers(refuse: (url: URL) => 'throw' | 'error' | 'silence' | false = () => false) {
@@ -38,7 +38,7 @@ function watchWorkers(refuse: (url: URL) => 'throw' | 'error' | 'silence' | fals
 }
 
 /** Opens a socket, by default one that is refused, and tells what is reported of it. */
-function open(thread: SocketThread, url = 'ws://localhost:1/') {
+function open(thread: CallThread, url = 'ws://localhost:1/') {
   const [up, down] = [new MessageChannel(), new MessageChannel()];
   const reports = new Inbox<SocketReport>();
   const command = { url, ...plainPcm, uplink: up.port2, downlink: down.port2 };
@@ -52,7 +52,7 @@ const terminated = async (made: { isTerminated: boolean }[]): Promise<void> => {
 describe('the thread of a socket', () => {
   it('is a Worker from the file beside the script, which reports and then ends', async () => {
     const made = watchWorkers();
-    const thread = new SocketThread();
+    const thread = new CallThread();
     expect(
       made.map(({ url }) => url.href),
       'at once',
@@ -70,7 +70,7 @@ describe('the thread of a socket', () => {
   it('goes on with other ends of the sound in a Worker, too', async () => {
     watchWorkers();
     const returned = new Inbox<ArrayBuffer>();
-    const thread = new SocketThread();
+    const thread = new CallThread();
     await thread.ready;
     const [up, down] = [new MessageChannel(), new MessageChannel()];
     up.port1.onmessage = ({ data }: MessageEvent<ArrayBuffer[]>) => data.forEach(returned.push);
@@ -88,7 +88,7 @@ describe('the thread of a socket', () => {
 
   it('is the page’s own where no Worker is wanted', async () => {
     const made = watchWorkers();
-    const thread = new SocketThread({ noWorker: true });
+    const thread = new CallThread({ noWorker: true });
     await thread.ready;
     const { socket, reports } = open(thread);
     await reports.until((all) => all.some(({ type }) => type === 'closed'));
@@ -99,13 +99,13 @@ describe('the thread of a socket', () => {
   it('is a Worker from the given folder', async () => {
     const made = watchWorkers();
     const folder = new URL('.', beside).href;
-    await new SocketThread({ assetsUrl: folder }).ready;
+    await new CallThread({ assetsUrl: folder }).ready;
     expect(made.map(({ url }) => url.href)).to.deep.equal([beside]);
   });
 
   it('is a Worker from a blob that reads the file, where the file is of another origin', async () => {
     const made = watchWorkers(({ protocol }) => protocol === 'http:' && 'throw');
-    const thread = new SocketThread();
+    const thread = new CallThread();
     await thread.ready;
     expect(made.map(({ url }) => url.protocol)).to.deep.equal(['blob:']);
     const { reports } = open(thread);
@@ -118,7 +118,7 @@ describe('the thread of a socket', () => {
       const errors: unknown[] = [];
       const onError = (event: Event) => errors.push(event);
       addEventListener('error', onError);
-      const thread = new SocketThread();
+      const thread = new CallThread();
       await thread.ready;
       const { socket, reports } = open(thread);
       await reports.until((all) => all.some(({ type }) => type === 'closed'));
@@ -131,7 +131,7 @@ describe('the thread of a socket', () => {
 
   it('is the page’s own where the browser has no Worker', async () => {
     remove(globalThis, 'Worker');
-    const thread = new SocketThread();
+    const thread = new CallThread();
     await thread.ready;
     expect(open(thread).socket.close()).to.include({ chunksSent: 0 });
   });
@@ -141,7 +141,7 @@ describe('the thread of a socket', () => {
     const clock = new ManualClock();
     clock.install();
     let isReady = false;
-    const thread = new SocketThread();
+    const thread = new CallThread();
     const ready = thread.ready.then(() => (isReady = true));
     clock.advance(1999);
     await Promise.resolve();
@@ -156,10 +156,10 @@ describe('the thread of a socket', () => {
 
   it('ends with a Worker that is still starting, or has nothing to do', async () => {
     const made = watchWorkers();
-    const starting = new SocketThread();
+    const starting = new CallThread();
     starting.stop();
     await starting.ready;
-    const idle = new SocketThread();
+    const idle = new CallThread();
     await idle.ready;
     idle.stop();
     expect(made.map(({ isTerminated }) => isTerminated)).to.deep.equal([true, true]);
@@ -167,7 +167,7 @@ describe('the thread of a socket', () => {
 
   it('that breaks is a lost connection', async () => {
     const made = watchWorkers();
-    const thread = new SocketThread();
+    const thread = new CallThread();
     await thread.ready;
     const { reports } = open(thread);
     made[0]!.worker.dispatchEvent(new ErrorEvent('error'));

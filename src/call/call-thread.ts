@@ -1,15 +1,13 @@
+import type { Level } from './draw-levels.js';
 import { importText, type FileLocation } from './import-file.js';
-import type { BindCommand, hostSocket, LinkCommand, SocketCommand, SocketReport, SocketStats } from './socket-host.js';
-import { startSocketWorker } from './start-worker.js';
+import type { BindCommand, LinkCommand, SocketCommand, SocketReport, SocketStats } from '../protocol/socket-host.js';
+import { startCallWorker } from './start-worker.js';
 import type { WorkerCommand } from './synthflow-call.worker.js';
 import { url } from './synthflow-call.worker.ts?file';
 
-/** Of the page, where this end of it lives: nothing else of this floor needs one. */
-declare const document: EventTarget;
-
-/** Where a socket may run. */
+/** Where a call's socket may run. */
 export interface ThreadOptions extends FileLocation {
-  /** Keeps the socket on this thread. Default false. */
+  /** Keeps it on this thread. Default false. */
   readonly noWorker?: boolean | undefined;
 }
 
@@ -29,15 +27,16 @@ export interface Socket {
 }
 
 /**
- * What one socket runs in: a Worker of its own, so that a busy page holds up no sound; where none may start (the page's
- * policy, a missing file, `noWorker`), this thread. The Worker begins to start at once.
+ * What one socket runs in, and levels are drawn in: a Worker of its own, so that a busy page holds up no sound, and makes no
+ * frame for a level; where none may start (the page's policy, a missing file, `noWorker`), this thread. The Worker begins to
+ * start at once.
  */
-export class SocketThread {
+export class CallThread {
   /** Resolves when it is known where the socket will run; never rejects. */
   readonly ready: Promise<void>;
   #worker: Worker | undefined;
   /** What a Worker has inside, for where there is none: most pages never load it. */
-  #host: typeof hostSocket | undefined;
+  #host: Awaited<ReturnType<typeof loadHost>> | undefined;
   #isStopped = false;
 
   constructor(options: ThreadOptions = {}) {
@@ -51,7 +50,9 @@ export class SocketThread {
    */
   open(command: SocketCommand, onReport: (report: SocketReport) => void): Socket {
     const { port1: near, port2: far } = new MessageChannel();
-    const end = this.#worker ? hostInWorker(this.#worker, far, command, onReport) : this.#host!(far, command);
+    const end = this.#worker
+      ? hostInWorker(this.#worker, far, command, onReport)
+      : this.#host!.hostSocket(far, command);
     near.onmessage = ({ data }: MessageEvent<SocketReport>) => onReport(data);
     return {
       bind: (sid) => near.postMessage({ sid } satisfies BindCommand),
@@ -62,6 +63,17 @@ export class SocketThread {
         return end(sid)?.stats;
       },
     };
+  }
+
+  /** Draws how loud both sides are. A canvas is transferred: directly, since WebKit may lose one that a port brings. */
+  draw(levels: readonly Level[]): void {
+    const message: WorkerCommand = { levels };
+    if (this.#worker)
+      this.#worker.postMessage(
+        message,
+        levels.flatMap(({ canvas }) => canvas ?? []),
+      );
+    else this.#host?.drawLevels(levels);
   }
 
   /** Whether there is something to host a socket, once {@link ready}: a Worker, or the file for this thread. */
@@ -77,9 +89,9 @@ export class SocketThread {
 
   async #start(options: ThreadOptions): Promise<void> {
     const { assetsUrl, noWorker } = options;
-    this.#worker = noWorker ? undefined : await startSocketWorker(assetsUrl).catch(() => undefined);
+    this.#worker = noWorker ? undefined : await startCallWorker(assetsUrl).catch(() => undefined);
     if (this.#isStopped) return this.stop();
-    if (!this.#worker) this.#host = (await hostOnce(options)).hostSocket;
+    if (!this.#worker) this.#host = await hostOnce(options);
   }
 }
 
@@ -97,18 +109,18 @@ function hostOnce(options: ThreadOptions): ReturnType<typeof loadHost> {
 /** Where its file is: with the worklet's, where that alone is named. */
 export function hostFile({ assetsUrl, workletUrl }: FileLocation): string {
   const beside = /^(blob:|data:)?$/.test(workletUrl ?? '') ? url : new URL(workletUrl!, location.href);
-  return new URL('synthflow-call.socket-host.js', assetsUrl ?? beside).href;
+  return new URL('synthflow-call.host.js', assetsUrl ?? beside).href;
 }
 
 /** Loads what a socket needs on this thread. */
-export async function loadHost(options: FileLocation): Promise<typeof import('./socket-host.js')> {
+export async function loadHost(options: FileLocation): Promise<typeof import('./host.js')> {
   const named = hostFile(options);
   const { workletUrl } = options;
   const load = (file: string): ReturnType<typeof loadHost> => import(/* @vite-ignore */ /* webpackIgnore: true */ file);
   // As with the worklet: what the page's policy has ruled out is not tried. The second has another name, since browsers keep
   // that a file has failed.
   const ways: readonly (() => ReturnType<typeof loadHost>)[] = [
-    () => (named === hostFile({}) ? import('./socket-host.js') : load(named)),
+    () => (named === hostFile({}) ? import('./host.js') : load(named)),
     () => load(`${named}?${Date.now()}`),
     () => importText(named, 'blob:'),
     () => importText(named, 'data:'),

@@ -16,10 +16,10 @@ let policy: ReturnType<typeof createPolicy> | undefined;
 const startTimeoutMs = 2000;
 
 /**
- * Starts the Worker that a socket runs in; undefined where none may start, or none does in time.
+ * Starts the Worker that a call's socket runs in; undefined where none may start, or none does in time.
  * @param assetsUrl - URL of the folder of our files, with a slash at its end, when it is not the script's own.
  */
-export async function startSocketWorker(assetsUrl: string | undefined): Promise<Worker | undefined> {
+export async function startCallWorker(assetsUrl: string | undefined): Promise<Worker | undefined> {
   const file = assetsUrl ? `${assetsUrl}synthflow-call.worker.js` : url;
   const absolute = JSON.stringify(new URL(file, location.href).href);
   // A worker's file must be of the page's origin. One that is not may still be read by a worker that is.
