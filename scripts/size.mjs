@@ -23,3 +23,4 @@ await bundle('dist/npm/client.js', 'client', {
 const engine = { target: 'es2022', external: ['*?file', './host.js'] };
 await bundle('src/audio/audio-engine.ts', 'audio-engine', engine);
 await bundle('src/call/call-thread.ts', 'call-thread', engine);
+await bundle('src/protocol/socket-host.ts', 'socket-host', engine);

@@ -6,7 +6,7 @@ import type { SocketReport, SocketStats } from '../protocol/socket-host.js';
 import { wireFormat } from '../protocol/wire-format.js';
 import { noStats, type CallReport, type CallStats, type EndReason } from './call-report.js';
 import { CallThread, type Socket, type ThreadOptions } from './call-thread.js';
-import type { Level } from './draw-levels.js';
+import type { Side } from './draw-levels.js';
 import { CallError, type CallErrorCode } from './errors.js';
 import { keepAwake } from './keep-awake.js';
 import { LineQuality } from './line-quality.js';
@@ -261,8 +261,8 @@ export class CallController {
   }
 
   /** Draws how loud both sides are, the visitor's first: off the page's own thread, where that can be. */
-  draw(levels: readonly Level[]): void {
-    this.#attempt?.line?.thread.draw(levels);
+  draw(sides: readonly Side[]): void {
+    this.#attempt?.line?.thread.draw(sides);
   }
 
   /** Goes on where `needs-tap` was told: call it inside a tap. */

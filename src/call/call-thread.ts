@@ -1,4 +1,4 @@
-import type { Level } from './draw-levels.js';
+import type { Side } from './draw-levels.js';
 import { importText, type FileLocation } from './import-file.js';
 import type { BindCommand, LinkCommand, SocketCommand, SocketReport, SocketStats } from '../protocol/socket-host.js';
 import { startCallWorker } from './start-worker.js';
@@ -66,14 +66,13 @@ export class CallThread {
   }
 
   /** Draws how loud both sides are. A canvas is transferred: directly, since WebKit may lose one that a port brings. */
-  draw(levels: readonly Level[]): void {
-    const message: WorkerCommand = { levels };
-    if (this.#worker)
-      this.#worker.postMessage(
-        message,
-        levels.flatMap(({ canvas }) => canvas ?? []),
-      );
-    else this.#host?.drawLevels(levels);
+  draw(sides: readonly Side[]): void {
+    const message: WorkerCommand = { sides };
+    this.#worker?.postMessage(
+      message,
+      sides.flatMap(({ canvas }) => canvas ?? []),
+    );
+    this.#host?.drawLevels(sides);
   }
 
   /** Whether there is something to host a socket, once {@link ready}: a Worker, or the file for this thread. */

@@ -1,9 +1,11 @@
-/** How loud one side of a call is, to be drawn. */
-export interface Level {
-  /** What it is drawn on from now on: transferred, whatever its size. */
+/** What changes of how one side of a call is drawn; what is left out stays as it is. */
+export interface Side {
+  /** What it is drawn on from now on, at rest: transferred, whatever its size. */
   readonly canvas?: OffscreenCanvas | undefined;
-  readonly levelDbfs: number;
-  readonly colour: string;
+  readonly colour?: string;
+  /** Its bars have their full height, whatever its level. */
+  readonly isStill?: boolean;
+  readonly levelDbfs?: number;
 }
 
 /** Pixels of a side's canvas: four for each of the page's 16 × 26, which is sharp on every screen. */
@@ -19,29 +21,36 @@ const rangeDb = 43;
 /** Share of their height that bars have where nothing is heard. */
 const least = 0.16;
 
-/** What each side is drawn on. */
-const contexts: (OffscreenCanvasRenderingContext2D | null)[] = [];
+interface Drawn extends Side {
+  readonly context: OffscreenCanvasRenderingContext2D;
+}
+const drawn: Drawn[] = [];
 
-/** Draws how loud both sides are, the visitor's first. Never throws. */
-export function drawLevels(levels: readonly Level[]): void {
-  for (const [side, { canvas, levelDbfs, colour }] of levels.entries()) {
+/** Draws both sides, the visitor's first. Never throws. */
+export function drawLevels(changes: readonly Side[]): void {
+  for (const [index, change] of changes.entries()) {
     try {
-      if (canvas) {
-        Object.assign(canvas, { width, height });
-        contexts[side] = canvas.getContext('2d');
-      }
-      const context = contexts[side]!;
-      const share = least + (1 - least) * Math.max(0, Math.min(1, (levelDbfs - floorDbfs) / rangeDb));
-      context.clearRect(0, 0, width, height);
-      context.fillStyle = colour;
-      context.beginPath();
-      for (const [bar, full] of barHeights.entries()) {
-        const [x, y] = [bar * barStep, (height - full * share) / 2];
-        context.roundRect(x, y, barWidth, full * share, barWidth / 2);
-      }
-      context.fill();
+      drawn[index] = { ...(change.canvas ? begin(change.canvas) : drawn[index]!), ...change };
+      draw(drawn[index]);
     } catch {
       // A browser that draws nothing here. The call goes on without.
     }
   }
+}
+
+function begin(canvas: OffscreenCanvas): Drawn {
+  Object.assign(canvas, { width, height });
+  return { context: canvas.getContext('2d')! };
+}
+
+function draw({ context, colour = '', isStill, levelDbfs = floorDbfs }: Drawn): void {
+  const loudness = isStill ? 1 : Math.max(0, Math.min(1, (levelDbfs - floorDbfs) / rangeDb));
+  context.clearRect(0, 0, width, height);
+  context.fillStyle = colour;
+  context.beginPath();
+  for (const [bar, full] of barHeights.entries()) {
+    const barHeight = full * (least + (1 - least) * loudness);
+    context.roundRect(bar * barStep, (height - barHeight) / 2, barWidth, barHeight, barWidth / 2);
+  }
+  context.fill();
 }

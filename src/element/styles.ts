@@ -321,8 +321,6 @@ export const styles = css`
   .indicator {
     box-sizing: border-box;
     flex: none;
-    display: flex;
-    gap: 6px;
     width: calc(var(--_size) * 0.1 + 13px);
     aspect-ratio: 1;
     margin-inline-end: auto;
@@ -343,25 +341,23 @@ export const styles = css`
     }
   }
   .failed .indicator {
-    justify-content: center;
+    text-align: center;
     border-color: currentColor;
     color: var(--_danger);
     font-size: 13px;
     line-height: calc(var(--_size) * 0.1 + 9px);
   }
   .visualizer {
-    flex: initial;
-    width: auto;
-    aspect-ratio: auto;
+    display: flex;
+    gap: 6px;
     height: 26px;
-    border: 0;
-    border-radius: 0;
+    margin-inline-end: auto;
     overflow: hidden;
   }
-  .side {
+  canvas {
     width: 16px;
   }
-  .side:first-child {
+  canvas:first-child {
     color: var(--_success);
   }
 

@@ -5,6 +5,7 @@ import { absolute, optionsOf } from '../call/call-settings.js';
 import type { DiagnoseOptions, Diagnosis } from '../call/diagnosis/diagnosis.js';
 import type { CallError } from '../call/errors.js';
 import type { isOpenAt } from '../call/hours.js';
+import type { Side } from '../call/draw-levels.js';
 import { loadDiagnosis } from '../call/load-diagnosis.js';
 import { loadHours } from '../call/load-hours.js';
 import { isRunning, type CallStatus } from '../call/machine.js';
@@ -312,8 +313,8 @@ export class SynthflowCall extends LitElement {
   #isStarting = false;
   #focused?: Element | null | undefined;
   #told?: CallStatusEvent;
-  /** The first of those that are drawn on; they are made anew with each `active`. */
-  #canvas: HTMLCanvasElement | null = null;
+  /** The first of two that levels are drawn on, which are made anew with each `active`. */
+  #canvas?: HTMLCanvasElement | undefined;
   /** From the first `active` until the end. */
   #isTalking = false;
   /** Where its listeners are: another window, after the page has moved it there. */
@@ -479,8 +480,7 @@ export class SynthflowCall extends LitElement {
     this.#togglePanel ??= createPopover(panel!, beside(call!), () => this.#closePanel());
     this.#toggleCard(this.isConnected && this.isCardOpen);
     this.#togglePanel(this.isConnected && !this.isPanelClosed && panel!.childElementCount > 0);
-    // At rest until the first of them is told.
-    if (this.renderRoot.querySelector('canvas') !== this.#canvas) this.#draw(-100, -100);
+    this.#dressLevels();
     if (this.isConsentAsked && !this.#wasConsentAsked) panel!.querySelector('button')!.focus();
     this.#wasConsentAsked = this.isConsentAsked;
     // Held while its button went: nobody lets it go any more.
@@ -615,10 +615,10 @@ export class SynthflowCall extends LitElement {
 
   #renderIndicator(): TemplateResult {
     const { status } = this;
-    const side = html`<canvas class="side"></canvas>`;
+    const side = html`<canvas></canvas>`;
     const hasLevels = status === 'active' && !this.noVisualizer;
-    const parts = hasLevels ? 'indicator visualizer' : 'indicator';
-    return html`<span part=${parts} class=${parts} aria-hidden="true"
+    const name = hasLevels ? 'visualizer' : 'indicator';
+    return html`<span part=${hasLevels ? 'indicator visualizer' : name} class=${name} aria-hidden="true"
       >${hasLevels ? [side, side] : status === 'failed' ? '!' : nothing}</span
     >`;
   }
@@ -781,6 +781,7 @@ export class SynthflowCall extends LitElement {
     const second = Math.floor(this.duration);
     if (second === this.#second) return;
     this.#second = second;
+    this.#dressLevels();
     const timer = this.renderRoot.querySelector('.timer');
     // As a whole the text would be made anew.
     if (timer) timer.firstChild!.nodeValue = this.#clock;
@@ -792,21 +793,26 @@ export class SynthflowCall extends LitElement {
     // Said once for each time that the microphone is off.
     if (this.muted && isVisitorSpeaking && !this.isMuteHinted) [this.isMuteHinted, this.isPanelClosed] = [true, false];
     if (isAgentSpeaking) this.hasAgentSpoken = true;
-    this.#draw(this.muted ? -100 : visitorDbfs, agentDbfs);
+    this.#draw([{ levelDbfs: this.muted ? -100 : visitorDbfs }, { levelDbfs: agentDbfs }]);
   }
 
-  /** Draws both levels in the colours of now. Not by this thread, which would make a frame of the page for it each time. */
-  #draw(...levelsDbfs: number[]): void {
+  /** Gives levels their looks, at each change of ours and once a second: to read them costs more than to draw. */
+  #dressLevels(): void {
     const canvases = [...this.renderRoot.querySelectorAll('canvas')];
-    const isNew = !canvases.includes(this.#canvas!);
-    this.#canvas = canvases[0] ?? null;
-    const isStill = matchMedia('(prefers-reduced-motion:reduce)').matches;
-    const levels = canvases.map((canvas, side) => ({
-      levelDbfs: isStill ? 0 : levelsDbfs[side]!,
-      colour: getComputedStyle(canvas).color,
-      canvas: isNew ? canvas.transferControlToOffscreen() : undefined,
-    }));
-    this.#controller.draw(levels);
+    const isNew = canvases[0] !== this.#canvas;
+    this.#canvas = canvases[0];
+    this.#draw(
+      canvases.map((canvas) => ({
+        canvas: isNew ? canvas.transferControlToOffscreen() : undefined,
+        colour: getComputedStyle(canvas).color,
+        isStill: matchMedia('(prefers-reduced-motion:reduce)').matches,
+      })),
+    );
+  }
+
+  /** Not by this thread, which would make a frame of the page for each level. */
+  #draw(sides: readonly Side[]): void {
+    if (this.#canvas) this.#controller.draw(sides);
   }
 
   /**

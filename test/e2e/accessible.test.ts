@@ -91,7 +91,7 @@ describe('a visitor with colours of their own', () => {
     await forceColors(page);
     const [page0] = await styles(page, '.card');
     // What they are drawn in.
-    const levels = await styles(page, '.side');
+    const levels = await styles(page, 'canvas');
     assert.equal(levels.length, 6);
     for (const { color } of levels) assert.notEqual(color, page0!.backgroundColor);
     const rings = (await styles(page, '.indicator')).filter(({ hasBorder }) => hasBorder);
