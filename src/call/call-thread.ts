@@ -147,9 +147,6 @@ function hostInWorker(
     worker.terminate();
     document.removeEventListener('freeze', stop);
   };
-  // Chromium keeps a page that is left as it is, and its Worker, which may not have taken yet that it is to end: the socket
-  // would stay open, and the agent would not be told. Where this comes first, the agent hears of a lost connection.
-  document.addEventListener('freeze', stop);
   worker.onmessage = stop;
   // None of our code there throws. If it does, the call must not go on without a socket.
   worker.onerror = () => {
@@ -157,5 +154,10 @@ function hostInWorker(
     onReport({ type: 'closed', closeCode: 1006, hungUp: false });
   };
   tell({ port, command }, [port, command.uplink, command.downlink]);
-  return (sid?: string): undefined => void tell({ sid });
+  return (sid?: string): undefined => {
+    tell({ sid });
+    // Chromium keeps a page that is left as it is, and its Worker, which may not have taken yet that it is to end: the socket
+    // would stay open, and the agent would not be told. Where this comes first, the agent hears of a lost connection.
+    document.addEventListener('freeze', stop);
+  };
 }

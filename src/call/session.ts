@@ -195,7 +195,7 @@ async function askProvider(provider: TokenProvider, request: TokenProviderReques
   } catch {
     request.signal.throwIfAborted();
     // Its error may name a URL with a token in it, so it is not kept.
-    throw new CallError('token-request-failed', { detail: 'tokenProvider rejected.' });
+    throw new CallError('token-request-failed', { detail: 'Mend tokenProvider: it rejected.' });
   }
 }
 

@@ -238,8 +238,8 @@ export class Call extends (EventTarget as new () => ClientEventTarget) {
     const { signal } = this.#listening;
     const leave = () => void this.#controller.stop('page');
     addEventListener('pagehide', leave, { signal });
-    // A page that is frozen could not end its call any more.
-    document.addEventListener('freeze', leave, { signal });
+    // A page that is frozen could not end its call any more. Before the document hears of it: that ends what is not over.
+    addEventListener('freeze', leave, { signal, capture: true });
     // Any tap in the page will do, where the sound stands still.
     document.addEventListener('click', () => this.#facts.has('needs-tap') && this.#controller.resume(), {
       signal,

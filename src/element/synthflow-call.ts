@@ -1084,8 +1084,8 @@ export class SynthflowCall extends LitElement {
     view?.[change(this.#facts.has('needs-tap'))]('click', this.#resume, true);
     // Only in a call: where there is such a listener, Firefox keeps no page for the way back.
     view?.[change(this.#isTalking)]('beforeunload', this.#askToStay);
-    // A page that is frozen could not end its call any more.
-    view?.document[change(true)]('freeze', this.#leave);
+    // A page that is frozen could not end its call any more. Before the document hears of it: that ends what is not over.
+    view?.[change(true)]('freeze', this.#leave, true);
     // Before any listener of the page, which may stop the event.
     view?.document[change(true)](CallStatusEvent.type, this.#giveWay as EventListener, true);
   }

@@ -45,6 +45,21 @@ function open(thread: CallThread, url = 'ws://localhost:1/') {
   return { socket: thread.open(command, reports.push), reports };
 }
 
+/** Who listens for a freeze of the page from now on. */
+function watchListeners(): ReadonlySet<unknown> {
+  const listeners = new Set<unknown>();
+  const { addEventListener, removeEventListener } = document;
+  replace(document, 'addEventListener', (type: string, listener: () => void) => {
+    if (type === 'freeze') listeners.add(listener);
+    addEventListener.call(document, type, listener);
+  });
+  replace(document, 'removeEventListener', (type: string, listener: () => void) => {
+    if (type === 'freeze') listeners.delete(listener);
+    removeEventListener.call(document, type, listener);
+  });
+  return listeners;
+}
+
 const terminated = async (made: { isTerminated: boolean }[]): Promise<void> => {
   while (!made.every(({ isTerminated }) => isTerminated)) await new Promise(requestAnimationFrame);
 };
@@ -65,6 +80,38 @@ describe('the thread of a socket', () => {
     expect(socket.close()).to.equal(undefined);
     await terminated(made);
     expect(made.length).to.equal(1);
+  });
+
+  it('ends a Worker that has not ended yet where the page is frozen, and no other', async () => {
+    const made = watchWorkers();
+    const listeners = watchListeners();
+    const threads = [new CallThread(), new CallThread()] as const;
+    await Promise.all(threads.map(({ ready }) => ready));
+    // The test runner's server leaves these as they are, neither open nor refused.
+    const [first] = threads.map((thread) => open(thread, `ws://${location.host}/unanswered`).socket);
+    document.dispatchEvent(new Event('freeze'));
+    expect(
+      made.map(({ isTerminated }) => isTerminated),
+      'nobody has ended them',
+    ).to.deep.equal([false, false]);
+    first!.close();
+    expect(listeners.size).to.equal(1);
+    document.dispatchEvent(new Event('freeze'));
+    expect(made.map(({ isTerminated }) => isTerminated)).to.deep.equal([true, false]);
+    expect(listeners.size).to.equal(0);
+  });
+
+  it('listens no more to the page when the Worker has ended', async () => {
+    const made = watchWorkers();
+    const listeners = watchListeners();
+    const thread = new CallThread();
+    await thread.ready;
+    const { socket, reports } = open(thread);
+    await reports.until((all) => all.some(({ type }) => type === 'closed'));
+    socket.close();
+    expect(listeners.size).to.equal(1);
+    await terminated(made);
+    expect(listeners.size).to.equal(0);
   });
 
   it('goes on with other ends of the sound in a Worker, too', async () => {

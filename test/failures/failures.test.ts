@@ -368,7 +368,7 @@ const failures: Failure[] = [
   {
     title: 'a tokenProvider that rejects',
     code: 'token-request-failed',
-    developer: /tokenProvider rejected/,
+    developer: /Mend tokenProvider: it rejected\.$/,
     visitor: noConnection,
     prepare: ({ frame }) =>
       frame().evaluate((words) => {
@@ -444,7 +444,7 @@ const failures: Failure[] = [
     known: { closeCode: 1006 },
     ...brokenHeader('Content-Security-Policy', "connect-src 'self'"),
   },
-  ...[1000, 1001, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013, 3000, 4000, 4999].map((closeCode): Failure => ({
+  ...[1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 4000, 4999].map((closeCode): Failure => ({
     title: `a websocket that is closed at once with ${closeCode}`,
     code: 'connection-failed',
     developer: new RegExp(`before the agent was ready.*Close code: ${closeCode}\\.$`),

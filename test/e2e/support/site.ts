@@ -263,6 +263,19 @@ export const waitForSound = (page: Page, seconds: number) =>
   );
 
 /**
+ * Waits until the agent has heard that the page which is left has ended its call. A busy machine freezes or ends the page's Worker
+ * now and then before that has said so: the agent hears of a drop.
+ * @returns By whom, and the close code.
+ */
+export async function expectEnd(simulator: Simulator, endings = /^(visitor 1000|drop 1006)$/): Promise<string> {
+  const late = wait(20_000, undefined, { ref: false }).then(() => assert.fail('The agent has not heard of the end.'));
+  const { endedBy, closeCode } = await Promise.race([simulator.nextReport(), late]);
+  const ending = `${endedBy} ${closeCode}`;
+  assert.match(ending, endings);
+  return ending;
+}
+
+/**
  * Runs a test again while it fails: what this machine does beside holds up the audio thread, or the start of a Worker, now and
  * then. What is wrong with us is wrong every time. What must never happen once is held without it: what a policy has blocked in
  * test/failures/csp.test.ts, sessions that are spent, what is sent while muted.
