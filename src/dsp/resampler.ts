@@ -1,21 +1,23 @@
 /**
  * Changes the sample rate of a stream: polyphase windowed sinc at the exact ratio of the two rates.
- * Audio thread: {@link push} and {@link pull} never block or throw, and allocate only if some 2,000 samples are held.
+ * Audio thread: {@link push} and {@link pull} never allocate, block or throw. Up to 90,000 samples may wait to be pulled.
  *
  * After n samples pushed, exactly `ceil(n * toRate / fromRate)` have become available, however they were split into
  * blocks, and each is the same to the last bit. Delay: 32 samples of the lower rate; none at equal rates (bit-exact).
- * The table holds 64 × max(fromRate, toRate) / gcd(fromRate, toRate) numbers: 80 kB for 44.1 → 48 kHz. 8 kHz may
- * come from 768 kHz, but not from more.
+ * The table holds 64 × max(fromRate, toRate) / gcd(fromRate, toRate) numbers: 80 kB for 44.1 → 48 kHz.
  * @throws RangeError if a rate is not a positive integer.
  */
 export class Resampler {
   // Positions are counted in 1 / toRate of an input sample, where all are whole numbers.
   readonly #fromRate: number;
   readonly #toRate: number;
-  /** A row of taps for each phase that occurs, the oldest sample's first. */
-  readonly #kernel: Float64Array[] = [];
+  readonly #taps: number;
+  /** The taps for each phase, the newest sample's first; phases in the order in which outputs have them. */
+  readonly #kernel: number[] = [];
+  /** Where the next output's taps begin. */
+  #at = 0;
   /** The last samples pushed, the newest first. The zeros it starts with are the past of the first sample. */
-  #history = new Float64Array(9000);
+  readonly #history = new Float64Array(1e5);
   /** How far the input is ahead of the output: a sample pushed adds `toRate`, a sample pulled costs `fromRate`. */
   #ahead: number;
 
@@ -26,20 +28,22 @@ export class Resampler {
     this.#ahead = fromRate - 1; // the first sample pushed makes the first output available
     // 64 taps, 32 to either side. A falling rate needs the same curve at the lower rate's pace.
     const reach = fromRate > toRate ? (32 * fromRate) / toRate : 32;
-    for (let phase = toRate - 1; !this.#kernel[phase]; phase = (phase + fromRate) % toRate) {
-      // A single tap is normalised to 1: equal rates need no path of their own.
-      const row = new Float64Array(fromRate - toRate ? 2 * reach : 1);
+    // A single tap is normalised to 1: equal rates need no path of their own.
+    this.#taps = fromRate - toRate ? (2 * reach) | 0 : 1;
+    let phase = 0;
+    do {
       let gain = 0;
-      row.forEach((_, tap) => {
+      const row: number[] = [];
+      for (let age = phase / toRate; age < this.#taps;) {
         // A sinc under a window: -1 and 1 are its ends, 92 is the sinc's angle there, so that the edge is at
         // 92 / 32 / pi = 0.915 of the lower Nyquist frequency. The window is Kaiser's, near enough, and needs no series.
         // Less than 12.5 lets more noise through, more than it less treble. More taps delay more.
-        const place = (tap + (phase + 1) / toRate) / reach - 1;
-        gain += row[tap] = (Math.sin(92 * place) / place || 92) * Math.cosh(12.5 * (1 - place * place) ** 0.5);
-      });
+        const place = age / reach - 1;
+        gain += row[age++ | 0] = (Math.sin(92 * place) / place || 92) * Math.cosh(12.5 * (1 - place * place) ** 0.5);
+      }
       // Every phase passes DC unchanged: else a constant would come out as a tone.
-      this.#kernel[phase] = row.map((tap) => tap / gain);
-    }
+      this.#kernel.push(...row.map((tap) => tap / gain));
+    } while ((phase = (phase + fromRate) % toRate));
   }
 
   /** How many output samples can be pulled now. */
@@ -54,14 +58,10 @@ export class Resampler {
 
   /** Takes the first `length` samples of `input`. */
   push(input: Float32Array, length = input.length): void {
-    let history = this.#history;
     this.#ahead += length * this.#toRate;
-    // What is needed of the doubled history is its beginning, which is as it was.
-    while (this.#ahead / this.#toRate > history.length / 4) {
-      this.#history = history = new Float64Array([...history, ...history]);
-    }
-    history.copyWithin(length, 0);
-    for (let i = 0; length;) history[i++] = input[--length]!;
+    // No more is moved than will be needed: to move all of it would take as long as to filter.
+    this.#history.copyWithin(length, 0, this.#ahead / this.#toRate + this.#taps);
+    for (let i = 0; length;) this.#history[i++] = input[--length]!;
   }
 
   /**
@@ -70,19 +70,22 @@ export class Resampler {
    */
   pull(output: Float32Array, length: number): number {
     const history = this.#history;
-    let ahead = this.#ahead;
+    const kernel = this.#kernel;
+    let at = this.#at;
     let pulled = 0;
-    while (pulled < length && ahead >= this.#fromRate) {
-      const row = this.#kernel[(ahead -= this.#fromRate) % this.#toRate]!;
-      let age = (ahead / this.#toRate) | 0;
+    while (pulled < length && this.#ahead >= this.#fromRate) {
+      let age = ((this.#ahead -= this.#fromRate) / this.#toRate) | 0;
       let sum = -0; // not 0, which would lose the sign of a zero at equal rates
-      // Two at a time: each addition to the sum waits for the one before.
-      for (let tap = row.length; tap--;) {
-        sum += row[tap]! * history[age++]! + (tap ? row[--tap]! * history[age++]! : -0);
+      const end = at + this.#taps;
+      // Three at a time: each addition to the sum waits for the one before.
+      while (at < end - 2) {
+        sum += kernel[at++]! * history[age++]! + kernel[at++]! * history[age++]! + kernel[at++]! * history[age++]!;
       }
+      while (at < end) sum += kernel[at++]! * history[age++]!;
       output[pulled++] = sum;
+      at %= kernel.length;
     }
-    this.#ahead = ahead;
+    this.#at = at;
     return pulled;
   }
 }
