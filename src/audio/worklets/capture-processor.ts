@@ -15,7 +15,6 @@ export class CaptureProcessor extends AudioWorkletProcessor {
   #resampled: Float32Array;
   #link: MessagePort | undefined;
   #isMuted: boolean;
-  #isSameRate: boolean;
   #isRunning = true;
   /** What a message transfers: one list for all of them. */
   #transfer: ArrayBuffer[] = [];
@@ -24,7 +23,6 @@ export class CaptureProcessor extends AudioWorkletProcessor {
     super();
     const { wireRate, chunkSamples, isMuted = false } = processorOptions;
     this.#isMuted = isMuted;
-    this.#isSameRate = wireRate === sampleRate;
     this.#resampler = new Resampler(sampleRate, wireRate);
     this.#resampled = new Float32Array(Math.ceil((quantum * wireRate) / sampleRate) + 1);
     this.#chunker = new Chunker(chunkSamples, (chunk) => {
@@ -60,13 +58,8 @@ export class CaptureProcessor extends AudioWorkletProcessor {
     doubleTalk.isVisitorSpeaking = this.#detector.isSpeaking;
     doubleTalk.isInterrupting = this.#detector.isSpeaking && !this.#isMuted;
     const said = this.#isMuted ? this.#silence : heard;
-    if (this.#isSameRate) {
-      // The resampler would give the same, and move its history for it: two thirds of what capture costs.
-      this.#chunker.push(said, heard.length);
-    } else {
-      this.#resampler.push(said, heard.length);
-      this.#chunker.push(this.#resampled, this.#resampler.pull(this.#resampled, this.#resampler.available));
-    }
+    this.#resampler.push(said, heard.length);
+    this.#chunker.push(this.#resampled, this.#resampler.pull(this.#resampled, this.#resampler.available));
     return this.#isRunning;
   }
 }
