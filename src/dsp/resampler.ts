@@ -60,7 +60,7 @@ export class Resampler {
   push(input: Float32Array, length = input.length): void {
     this.#ahead += length * this.#toRate;
     // No more is moved than will be needed: to move all of it would take as long as to filter.
-    this.#history.copyWithin(length, 0, this.#ahead / this.#toRate + this.#taps);
+    this.#history.copyWithin(length, 0, (this.#ahead / this.#toRate + this.#taps) | 0);
     for (let i = 0; length;) this.#history[i++] = input[--length]!;
   }
 
