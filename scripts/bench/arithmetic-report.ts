@@ -10,6 +10,11 @@ export async function benchArithmetic(isRealtime: boolean): Promise<Row[]> {
   const [[resamplerHead, ...resampler], [jitterHead, ...jitter]] = [await resamplerTable(), jitterTable()];
   await writeTable('resampler', resamplerHead!, resampler);
   await writeTable('jitter', jitterHead!, jitter);
+  const heap: Row[] = [
+    ['heap for one `process` of the capture processor', `${bytes.capture.toFixed(0)} B`, '0'],
+    ['heap for one `process` of the playback processor', `${bytes.playback.toFixed(0)} B`, '0'],
+  ];
+  await writeTable('allocation', ['In Node', 'Measured', 'Limit'], heap);
   const charts = {
     resampler: stripChart(
       'CPU time of one second of sound, from 44.1 to 48 kHz (red: limit)',
@@ -32,10 +37,7 @@ export async function benchArithmetic(isRealtime: boolean): Promise<Row[]> {
   };
   const tables = { resampler: toObjects(resamplerHead!, resampler), jitter: toObjects(jitterHead!, jitter) };
   await writeFigures('arithmetic', { ...circumstances(isRealtime), allocatedBytes: bytes, ...tables }, charts);
-  return [
-    ['heap for one `process` of the capture processor', `${bytes.capture.toFixed(0)} B`, '0'],
-    ['heap for one `process` of the playback processor', `${bytes.playback.toFixed(0)} B`, '0'],
-  ];
+  return heap;
 }
 
 const toObjects = (head: readonly string[], rows: readonly (readonly string[])[]) =>
