@@ -1,6 +1,7 @@
 /**
  * Changes the sample rate of a stream: polyphase windowed sinc at the exact ratio of the two rates.
- * Audio thread: {@link push} and {@link pull} never allocate, block or throw. Up to 90,000 samples may wait to be pulled.
+ * Audio thread: {@link push} and {@link pull} never block or throw, and nothing is allocated but by a {@link push} that leaves
+ * more samples waiting than ever before.
  *
  * After n samples pushed, exactly `ceil(n * toRate / fromRate)` have become available, however they were split into
  * blocks, and each is the same to the last bit. Delay: 32 samples of the lower rate; none at equal rates (bit-exact).
@@ -16,8 +17,11 @@ export class Resampler {
   readonly #kernel: number[] = [];
   /** Where the next output's taps begin. */
   #at = 0;
-  /** The last samples pushed, the newest first. The zeros it starts with are the past of the first sample. */
-  readonly #history = new Float64Array(1e5);
+  /**
+   * The last samples pushed, the newest first, as many as are needed. The zeros that it grows by are the past of the first.
+   * One that is no integer: engines then keep the numbers themselves from the start, as in a typed array.
+   */
+  readonly #history = [-0];
   /** How far the input is ahead of the output: a sample pushed adds `toRate`, a sample pulled costs `fromRate`. */
   #ahead: number;
 
@@ -58,10 +62,11 @@ export class Resampler {
 
   /** Takes the first `length` samples of `input`. */
   push(input: Float32Array, length = input.length): void {
-    this.#ahead += length * this.#toRate;
-    // No more is moved than will be needed: to move all of it would take as long as to filter.
-    this.#history.copyWithin(length, 0, (this.#ahead / this.#toRate + this.#taps) | 0);
-    for (let i = 0; length;) this.#history[i++] = input[--length]!;
+    const history = this.#history;
+    // No more is moved than will be needed: to move all that came would take as long as to filter.
+    let age = ((this.#ahead += length * this.#toRate) / this.#toRate + this.#taps) | 0;
+    while (history.length < age) history.push(0);
+    while (age--) history[age] = age < length ? input[length - 1 - age]! : history[age - length]!;
   }
 
   /**
@@ -74,14 +79,14 @@ export class Resampler {
     let at = this.#at;
     let pulled = 0;
     while (pulled < length && this.#ahead >= this.#fromRate) {
-      let age = ((this.#ahead -= this.#fromRate) / this.#toRate) | 0;
       let sum = -0; // not 0, which would lose the sign of a zero at equal rates
-      const end = at + this.#taps;
-      // Three at a time: each addition to the sum waits for the one before.
-      while (at < end - 2) {
-        sum += kernel[at++]! * history[age++]! + kernel[at++]! * history[age++]! + kernel[at++]! * history[age++]!;
+      for (let age = ((this.#ahead -= this.#fromRate) / this.#toRate) | 0, end = at + this.#taps; at < end;) {
+        // Three at a time: each addition to the sum waits for the one before.
+        sum +=
+          at < end - 2
+            ? kernel[at++]! * history[age++]! + kernel[at++]! * history[age++]! + kernel[at++]! * history[age++]!
+            : kernel[at++]! * history[age++]!;
       }
-      while (at < end) sum += kernel[at++]! * history[age++]!;
       output[pulled++] = sum;
       at %= kernel.length;
     }
