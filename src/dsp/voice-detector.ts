@@ -5,7 +5,7 @@ const WINDOW = 40;
 const PITCH_WINDOW = 120;
 const LEAST_LAG = 10;
 const MOST_LAG = 57;
-const LEAST_LIKENESS = 0.55;
+const LEAST_LIKENESS = 0.65;
 // How far above the noise speech is, what is too soft to be any, and what dies away too fast within 10 ms.
 const ABOVE_NOISE_DB = 10;
 const SOFTEST_DB = -58;
@@ -13,10 +13,10 @@ const KNOCK_DB = 8;
 // Echo comes within 400 ms of what is played, and is taken for no softer than 3 dB below it before more is known.
 const ECHO_WINDOWS = 40;
 const LOUDEST_ECHO_DB = -6;
-const ECHO_MARGIN_DB = 3;
+const ECHO_MARGIN_DB = 2;
 const LEARNING_WINDOWS = 100;
-// An utterance begins after 40 ms of voice and ends after 300 without.
-const ONSET_WINDOWS = 4;
+// An utterance begins after 30 ms of voice and ends after 300 without.
+const ONSET_WINDOWS = 3;
 const HANGOVER_WINDOWS = 30;
 
 /**

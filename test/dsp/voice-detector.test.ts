@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { VoiceDetector } from '../../src/dsp/voice-detector.js';
-import { tone, withoutAllocation } from './fixtures.js';
+import { rmsDb, tone, withoutAllocation } from './fixtures.js';
 import { breath, hiss, keys, mix, moved, voice } from './sounds.js';
 
 /** When the visitor is said to speak, in s, in quanta. */
@@ -101,8 +101,63 @@ for (const rate of [16_000, 44_100, 48_000]) {
 }
 
 describe('VoiceDetector', () => {
+  const rate = 16_000;
+  const speech = voice(rate);
+  /** Pauses and what follows them, as they are found in the speech: where a word begins, in samples. */
+  const words: number[] = [];
+  for (let at = 0, quiet = Infinity; at < speech.length - rate; at += rate / 200) {
+    const levelDb = rmsDb(speech.subarray(at, at + rate / 200));
+    if (levelDb > -30 && quiet > 0.08) words.push(at);
+    quiet = levelDb > -30 ? 0 : levelDb < -35 ? quiet + 0.005 : quiet;
+  }
+
+  it('lets the agent go down within 150 ms of most words that are spoken over its echo at -10 dB', (t) => {
+    const latenciesMs: number[] = [];
+    for (const [turn, delayMs] of [10, 60, 120, 300].entries()) {
+      const played = moved(agent(rate, 14), 0, 777 * turn).subarray(0, 14 * rate);
+      const echo = moved(played, -10, (delayMs * rate) / 1000).subarray(0, played.length);
+      const heard = mix(hiss(played.length, -62, turn), echo);
+      for (const [index, word] of words.entries()) {
+        const at = Math.round((9 + 0.37 * ((7 * turn + 3 * index) % 10)) * rate);
+        const from = word - Math.min(word, rate / 10);
+        const found = utterances(
+          rate,
+          mix(heard, moved(speech.subarray(from, word + rate), 0, at - word + from)),
+          played,
+        );
+        // It takes 40 ms to go down.
+        const onset = found.find(([from]) => from! > at / rate - 0.06)?.[0] ?? Infinity;
+        latenciesMs.push((onset - at / rate) * 1000 + 40);
+      }
+    }
+    latenciesMs.sort((a, b) => a - b);
+    const [half, most] = [0.5, 0.85].map((share) => latenciesMs[Math.floor(share * latenciesMs.length)]!);
+    t.diagnostic(`${latenciesMs.length} words: ${half!.toFixed(0)} ms, 85 % ${most!.toFixed(0)} ms`);
+    assert.equal(latenciesMs[0]! > 0 && half! <= 110, true);
+    assert.equal(most! <= 150, true);
+  });
+
+  it('takes no typing, breath or echo for a voice, whoever makes it', () => {
+    const length = 20 * rate;
+    for (let seed = 100; seed < 106; seed++) {
+      const room = hiss(length, -62, seed);
+      for (const peak of [0.05, 0.3, 0.9]) {
+        assert.deepEqual(utterances(rate, mix(room, keys(length, rate, peak, seed))), [], `keys ${peak}, ${seed}`);
+      }
+      for (const levelDbfs of [-40, -25]) {
+        assert.deepEqual(utterances(rate, mix(room, breath(length, rate, levelDbfs, seed))), [], `breath, ${seed}`);
+      }
+      const played = agent(rate, 30)
+        .subarray(seed * 1234)
+        .slice(0, length);
+      for (const echoDb of [-20, -10]) {
+        const echo = moved(played, echoDb, (seed * 37) % 5600).subarray(0, length);
+        assert.deepEqual(utterances(rate, mix(room, echo), played), [], `echo at ${echoDb} dB, ${seed}`);
+      }
+    }
+  });
+
   it('is not deaf for long after a noise that is not a number', () => {
-    const rate = 16_000;
     const sound = mix(hiss(10 * rate, -62), moved(voice(rate), 0, rate));
     sound[100] = NaN;
     assert.equal(utterances(rate, sound).length > 0, true);
