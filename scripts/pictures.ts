@@ -13,7 +13,7 @@ import {
   statuses,
   type Look,
 } from '../test/e2e/support/looks.js';
-import { launch } from '../test/e2e/support/site.js';
+import { launch } from '../test/e2e/support/launch.js';
 
 const folder = fileURLToPath(new URL('../coverage/pictures/', import.meta.url));
 const readme = fileURLToPath(new URL('../docs/element.png', import.meta.url));

@@ -2,7 +2,7 @@
 // of them holds on to. Fails where that is more than after the warm-up. `npm run soak -- --calls 500 --minutes 30` for other
 // lengths, `--wire media` for one wire.
 import { parseArgs } from 'node:util';
-import { launch } from '../test/e2e/support/site.js';
+import { launch } from '../test/e2e/support/launch.js';
 import { describeLook, leaks, soakCalls, soakOneCall, soakWires, type SoakOptions } from './soak/calls.js';
 import { simulateCall } from './soak/simulated-hour.js';
 

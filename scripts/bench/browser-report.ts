@@ -1,5 +1,5 @@
 import type { Browser } from 'puppeteer-core';
-import { launch } from '../../test/e2e/support/site.js';
+import { launch } from '../../test/e2e/support/launch.js';
 import { stripChart } from '../performance/chart.js';
 import { circumstances, type Row, rounded, writeFigures, writeTable } from '../performance/report.js';
 import { median, quantile, slope } from '../performance/statistics.js';

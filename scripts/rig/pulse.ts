@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { wallMs } from '../performance/timed-agent.js';
@@ -43,6 +44,7 @@ export class Pulse {
   #folder: string;
   #players = new Set<ChildProcess>();
   #loopback: string | undefined;
+  #isClosed = false;
 
   private constructor(sampleRate: number, folder: string) {
     this.sampleRate = sampleRate;
@@ -125,12 +127,28 @@ export class Pulse {
 
   /** Says mono samples of the device's rate into the microphone. */
   async say(samples: Float32Array): Promise<void> {
-    const pcm = Int16Array.from(samples, (sample) => Math.round(sample * 32_767));
-    const flags = ['--playback', '--raw', '--device=mouth', '--latency-msec=20', ...format(this.sampleRate, 'mono')];
-    const player = this.#spawn('pacat', flags);
-    player.stdin!.on('error', () => {});
-    player.stdin!.end(Buffer.from(pcm.buffer));
-    await once(player, 'exit');
+    await once(this.#play(samples), 'exit');
+  }
+
+  /**
+   * Says mono samples of the device's rate to whoever begins to listen to a microphone, again and again, and from their start to
+   * the next one. Resolves once it looks out for listeners.
+   */
+  async sayToListeners(samples: Float32Array): Promise<void> {
+    const watcher = this.#spawn('pactl', ['subscribe']);
+    const lines = createInterface(watcher.stdout!);
+    let player: ChildProcess | undefined;
+    let isLooking = false;
+    const begin = () => {
+      player?.off('exit', begin).kill();
+      if (!this.#isClosed) player = this.#play(samples).once('exit', begin);
+    };
+    lines.on('line', (line) => {
+      isLooking = true;
+      if (line.startsWith("Event 'new' on source-output")) begin();
+    });
+    // It tells of every client, also of one that only asks.
+    while (!isLooking) await this.#isUp();
   }
 
   /**
@@ -165,6 +183,7 @@ export class Pulse {
 
   /** Ends the server and all that plays or records here. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     for (const player of this.#players) player.kill();
     if (this.#server.exitCode === null && this.#server.signalCode === null) {
       const exit = once(this.#server, 'exit');
@@ -187,6 +206,15 @@ export class Pulse {
 
   async #pactl(...command: string[]): Promise<string> {
     return (await run('pactl', command, { env: this.env })).stdout;
+  }
+
+  #play(samples: Float32Array): ChildProcess {
+    const pcm = Int16Array.from(samples, (sample) => Math.round(sample * 32_767));
+    const flags = ['--playback', '--raw', '--device=mouth', '--latency-msec=20', ...format(this.sampleRate, 'mono')];
+    const player = this.#spawn('pacat', flags);
+    player.stdin!.on('error', () => {});
+    player.stdin!.end(Buffer.from(pcm.buffer));
+    return player;
   }
 
   #spawn(command: string, flags: string[]): ChildProcess {

@@ -16,19 +16,19 @@ let policy: ReturnType<typeof createPolicy> | undefined;
 const startTimeoutMs = 2000;
 
 /**
- * Starts the Worker that a call's socket runs in; undefined where none may start, or none does in time.
+ * Starts the Worker that a call's socket runs in. Rejects where none may start, or none does in time.
  * @param assetsUrl - URL of the folder of our files, with a slash at its end, when it is not the script's own.
  */
-export async function startCallWorker(assetsUrl: string | undefined): Promise<Worker | undefined> {
-  const file = assetsUrl ? `${assetsUrl}synthflow-call.worker.js` : url;
-  const absolute = JSON.stringify(new URL(file, location.href).href);
+export function startCallWorker(assetsUrl: string | undefined): Promise<Worker> {
+  const file = new URL(assetsUrl ? `${assetsUrl}synthflow-call.worker.js` : url, location.href);
   // A worker's file must be of the page's origin. One that is not may still be read by a worker that is.
   // It inherits the page's policies.
-  const source = `let url=${absolute};try{url=(${String(createPolicy)})().createScriptURL(url)}catch{}importScripts(url)`;
+  const source = `let url=${JSON.stringify(file)};try{url=(${String(createPolicy)})().createScriptURL(url)}catch{}importScripts(url)`;
   const blob = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-  const worker = (await startWorker(file)) ?? (await startWorker(blob));
-  URL.revokeObjectURL(blob);
-  return worker;
+  const startReader = () => startWorker(blob);
+  // Firefox would tell the console of another origin's.
+  const starting = file.origin === location.origin ? startWorker(file.href).catch(startReader) : startReader();
+  return starting.finally(() => URL.revokeObjectURL(blob));
 }
 
 /** The URL as the page wants it; as it is where the browser or the page has no such policies. */
@@ -41,25 +41,21 @@ function trust(url: string): string {
   }
 }
 
-/** Starts a Worker; undefined where it cannot, or does not in time. */
-function startWorker(file: string): Promise<Worker | undefined> {
-  return new Promise((resolve) => {
-    try {
-      const worker = new Worker(trust(file));
-      const settle = (isStarted: boolean) => {
-        clearTimeout(timer);
-        if (!isStarted) worker.terminate();
-        resolve(isStarted ? worker : undefined);
-      };
-      const timer = setTimeout(settle, startTimeoutMs, false);
-      worker.onmessage = () => settle(true);
-      worker.onerror = (event) => {
-        event.preventDefault();
-        settle(false);
-      };
-    } catch {
-      // Another origin, or a policy that will have no Worker from there.
-      resolve(undefined);
-    }
+/** Starts a Worker; rejects where it cannot, or does not in time. */
+function startWorker(file: string): Promise<Worker> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(trust(file));
+    const giveUp = (event?: Event) => {
+      event?.preventDefault();
+      clearTimeout(timer);
+      worker.terminate();
+      reject(new Error());
+    };
+    const timer = setTimeout(giveUp, startTimeoutMs);
+    worker.onerror = giveUp;
+    worker.onmessage = () => {
+      clearTimeout(timer);
+      resolve(worker);
+    };
   });
 }

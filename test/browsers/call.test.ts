@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { browserName } from '../e2e/support/launch.js';
 import { type AgentWire, expectEnd, nothingOpen, played, strictPolicy, tag, retry } from '../e2e/support/site.js';
 import { greeting, heardShare, resample } from '../e2e/support/sound.js';
 import { baselineWords, takeYoungerThings, youngerThings } from './support/baseline.js';
 import {
-  browserName,
   type BrowserPage,
   openBrowser,
   startWatchedSite,

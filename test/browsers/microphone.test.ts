@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TimedAgent, wallMs } from '../../scripts/performance/timed-agent.js';
+import { browserName } from '../e2e/support/launch.js';
 import { nothingOpen, tag, retry } from '../e2e/support/site.js';
 import {
-  browserName,
   type BrowserPage,
   openFirefox,
   startWatchedSite,

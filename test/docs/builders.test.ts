@@ -4,15 +4,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'puppeteer-core';
-import {
-  clickCall,
-  consoleOf,
-  launch,
-  startSite,
-  visit,
-  waitForStatus,
-  type SiteOptions,
-} from '../e2e/support/site.js';
+import { launch } from '../e2e/support/launch.js';
+import { clickCall, consoleOf, startSite, visit, waitForStatus, type SiteOptions } from '../e2e/support/site.js';
 
 const worker = 'https://synthflow-token.example.workers.dev';
 

@@ -9,7 +9,7 @@ import { transformSync, type Loader } from 'esbuild';
 import { Engine } from 'php-parser';
 import { format } from 'prettier';
 import type { Browser, Page } from 'puppeteer-core';
-import { launch } from '../e2e/support/site.js';
+import { launch } from '../e2e/support/launch.js';
 
 const root = new URL('../../', import.meta.url);
 const read = (file: string): string => readFileSync(new URL(file, root), 'utf8');

@@ -7,7 +7,8 @@ import { after, before, describe, it } from 'node:test';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'puppeteer-core';
-import { clickCall, launch, waitForStatus } from '../e2e/support/site.js';
+import { launch } from '../e2e/support/launch.js';
+import { clickCall, waitForStatus } from '../e2e/support/site.js';
 
 const site = fileURLToPath(new URL('../../coverage/docs', import.meta.url));
 const pages = readdirSync(site, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.html'));

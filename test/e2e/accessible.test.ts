@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'puppeteer-core';
 import { violations } from './support/axe.js';
 import { closedNow, everyVariant, forceColors, inEveryTurn, openSheet, statuses, type Look } from './support/looks.js';
-import { launch } from './support/site.js';
+import { launch } from './support/launch.js';
 
 /** Closes whatever is open, from the last one on. */
 async function closeAll(page: Page): Promise<void> {

@@ -6,17 +6,8 @@ import { Script } from 'node:vm';
 import { transform } from 'esbuild';
 import type { Browser, Page } from 'puppeteer-core';
 import type {} from '../../src/classic/commands.js';
-import {
-  clickCall,
-  consoleOf,
-  onSite,
-  launch,
-  retry,
-  startSite,
-  strictPolicy,
-  tag,
-  waitForStatus,
-} from './support/site.js';
+import { launch } from './support/launch.js';
+import { clickCall, consoleOf, onSite, retry, startSite, strictPolicy, tag, waitForStatus } from './support/site.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const guide = readFileSync(`${root}docs/embedding/classic-script.md`, 'utf8');

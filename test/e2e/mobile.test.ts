@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { KnownDevices, type Browser, type Page } from 'puppeteer-core';
-import { expectNothingOpen, launch, onSite, pageWith, startSite, tag, waitForStatus } from './support/site.js';
+import { launch } from './support/launch.js';
+import { expectNothingOpen, onSite, pageWith, startSite, tag, waitForStatus } from './support/site.js';
 
 /** The middle of a part of the element, in CSS pixels. */
 const middleOf = (page: Page, part: string): Promise<readonly [x: number, y: number]> =>

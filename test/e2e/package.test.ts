@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 import type { Browser } from 'puppeteer-core';
 import { build } from 'vite';
 import { ownNames } from '../../scripts/minify-script.mjs';
-import { clickCall, launch, onSite, startSite, waitForStatus } from './support/site.js';
+import { launch } from './support/launch.js';
+import { clickCall, onSite, startSite, waitForStatus } from './support/site.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const readme = readFileSync(`${root}README.md`, 'utf8');

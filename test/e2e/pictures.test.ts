@@ -6,7 +6,7 @@ import pixelmatch from 'pixelmatch';
 import { PNG } from 'pngjs';
 import type { Browser, Page } from 'puppeteer-core';
 import { openSheet, type Look } from './support/looks.js';
-import { launch } from './support/site.js';
+import { launch } from './support/launch.js';
 
 // As it should look. UPDATE_PICTURES=1 makes them anew: look at what git says has changed. The font is DejaVu Sans, which
 // Debian's Chromium brings along.

@@ -10,7 +10,8 @@ import type { Browser, Page } from 'puppeteer-core';
 import sirv from 'sirv';
 import { build } from 'vite';
 import { violations } from './support/axe.js';
-import { clickCall, launch, visit, waitForStatus } from './support/site.js';
+import { launch } from './support/launch.js';
+import { clickCall, visit, waitForStatus } from './support/site.js';
 import { greeting, resample } from './support/sound.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

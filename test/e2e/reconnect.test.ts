@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'puppeteer-core';
+import { launch } from './support/launch.js';
 import {
   type AgentWire,
   clickCall,
   expectNothingOpen,
-  launch,
   onSite,
   pageWith,
   startSite,

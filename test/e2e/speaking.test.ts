@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'puppeteer-core';
+import { launch } from './support/launch.js';
 import {
   clickCall,
-  launch,
   onSite,
   pageWith,
   played,

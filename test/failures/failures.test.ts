@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import type { Server } from 'node:https';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'puppeteer-core';
+import { can, launch, needs } from '../e2e/support/launch.js';
 import {
   clickCall,
   expectNothingOpen,
-  launch,
   pageWith,
   type SiteOptions,
   startSite,
@@ -158,6 +158,7 @@ const failures: Failure[] = [
   {
     title: 'a microphone that is unplugged in the call',
     code: 'microphone-lost',
+    needs: 'permission to change',
     developer: /^Connect a microphone: there was none for 2 s/,
     during: async (visit) => {
       await imitate('NotFoundError', 'Requested device not found')(visit);
@@ -173,6 +174,7 @@ const failures: Failure[] = [
   {
     title: 'a visitor who has blocked the microphone',
     code: 'microphone-denied',
+    needs: 'permission to change',
     developer: /refused the microphone\. An iframe needs allow="microphone; autoplay"/,
     prepare: ({ setMicrophone }) => setMicrophone('denied'),
     mend: grant,
@@ -180,6 +182,7 @@ const failures: Failure[] = [
   {
     title: 'a browser whose question is answered with no',
     code: 'microphone-denied',
+    needs: 'permission to change',
     developer: /refused the microphone/,
     prepare: ({ setMicrophone }) => setMicrophone('prompt'),
     mend: grant,
@@ -196,6 +199,7 @@ const failures: Failure[] = [
   {
     title: 'a permission that is taken back in the call',
     code: 'microphone-denied',
+    needs: 'permission to change',
     developer: /refused the microphone/,
     during: ({ setMicrophone }) => setMicrophone('denied'),
     mend: grant,
@@ -498,8 +502,9 @@ describe('a failure', { concurrency, timeout: 600_000 }, () => {
   let browser: Browser;
   before(async () => {
     browser = await launch({
-      permission: 'asked',
-      flags: ['--host-resolver-rules=MAP *.test 127.0.0.1', '--ignore-certificate-errors'],
+      permission: can('permission to change') ? 'asked' : 'granted',
+      hosts: ['insecure.test', 'agent.test'],
+      acceptInsecureCerts: true,
     });
   });
   after(async () => {
@@ -509,7 +514,9 @@ describe('a failure', { concurrency, timeout: 600_000 }, () => {
   });
 
   for (const failure of failures) {
-    it(`${failure.title}: ${failure.code}`, { timeout: 90_000 }, () => meet(browser, failure));
+    it(`${failure.title}: ${failure.code}`, { timeout: 90_000, ...(failure.needs && needs(failure.needs)) }, () =>
+      meet(browser, failure),
+    );
   }
 });
 
@@ -521,7 +528,8 @@ const noMicrophone: Failure = {
 };
 
 describe('a failure of a machine', () => {
-  it(`${noMicrophone.title}: ${noMicrophone.code}`, { timeout: 90_000 }, async () => {
+  const options = { timeout: 90_000, ...needs('machine without a microphone') };
+  it(`${noMicrophone.title}: ${noMicrophone.code}`, options, async () => {
     const browser = await launch({ permission: 'asked', hasMicrophone: false });
     await meet(browser, noMicrophone).finally(() => browser.close());
   });

@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'puppeteer-core';
+import { launch } from '../e2e/support/launch.js';
 import {
   clickCall,
   consoleOf,
   expectNothingOpen,
-  launch,
   onSite,
   startSite,
   tag,

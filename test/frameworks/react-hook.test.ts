@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Browser } from 'puppeteer-core';
 import ts from 'typescript';
-import { expectNothingOpen, launch, onSite, startSite } from '../e2e/support/site.js';
+import { launch } from '../e2e/support/launch.js';
+import { expectNothingOpen, onSite, startSite } from '../e2e/support/site.js';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const guide = readFileSync(`${folder}../../docs/embedding/client.md`, 'utf8');

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'puppeteer-core';
+import { launch } from '../e2e/support/launch.js';
 import {
   clickCall,
   expectNothingOpen,
-  launch,
   onSite,
   pageWith,
   shippedTag,
@@ -113,13 +113,7 @@ const phases: Phase[] = [
 describe('a tab that is hidden', () => {
   let browser: Browser;
   before(async () => {
-    browser = await launch({
-      withoutFlags: [
-        '--disable-background-timer-throttling',
-        '--disable-backgrounding-occluded-windows',
-        '--disable-renderer-backgrounding',
-      ],
-    });
+    browser = await launch({ slowsHiddenPages: true });
   });
   after(() => browser.close());
 

@@ -6,11 +6,11 @@ import { build } from 'esbuild';
 import * as fc from 'fast-check';
 import type { Browser, Page } from 'puppeteer-core';
 import { WatchedPage } from '../../scripts/soak/watched-page.js';
+import { launch } from '../e2e/support/launch.js';
 import {
   clickCall,
   consoleOf,
   expectNothingOpen,
-  launch,
   onSite,
   pageWith,
   startSite,

@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Browser, Page } from 'puppeteer-core';
+import { launch } from '../e2e/support/launch.js';
 import {
   clickCall,
   expectEnd,
   expectNothingOpen,
-  launch,
   onSite,
   pageWith,
   shippedTag,
@@ -30,7 +30,7 @@ const isKept = (page: Page): Promise<boolean> => page.evaluate(() => 'mark' in w
 describe('a visitor who leaves the page', () => {
   let browser: Browser;
   before(async () => {
-    browser = await launch({ withoutFlags: ['--disable-back-forward-cache'] });
+    browser = await launch({ keepsPages: true });
   });
   after(() => browser.close());
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Frame, Page } from 'puppeteer-core';
+import { launch } from '../e2e/support/launch.js';
 import {
   consoleOf,
   expectEnd,
-  launch,
   onSite,
   pageWith,
   startSite,

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'puppeteer-core';
+import { launch } from '../e2e/support/launch.js';
 import {
   clickCall,
   expectNothingOpen,
-  launch,
   onSite,
   pageWith,
   shippedTag,

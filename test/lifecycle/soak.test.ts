@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'puppeteer-core';
 import { describeLook, leaks, soakCalls, soakOneCall, type SoakOptions } from '../../scripts/soak/calls.js';
 import { simulateCall } from '../../scripts/soak/simulated-hour.js';
-import { launch } from '../e2e/support/site.js';
+import { launch } from '../e2e/support/launch.js';
 
 // The long form, 200 calls and ten minutes, is `npm run soak`.
 describe('a page in which much is said', () => {

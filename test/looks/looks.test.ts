@@ -3,10 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { PNG } from 'pngjs';
+import { browserName } from '../e2e/support/launch.js';
 import { closedNow, everyVariant, type Look, leadLooks, sheetOf, statuses, turns } from '../e2e/support/looks.js';
 import { tag } from '../e2e/support/site.js';
 import {
-  browserName,
   type BrowserPage,
   inPage,
   openBrowser,

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'puppeteer-core';
+import { launch } from '../e2e/support/launch.js';
 import {
   type AgentWire,
   clickCall,
   consoleOf,
   expectNothingOpen,
-  launch,
   onSite,
   pageWith,
   played,

@@ -6,7 +6,8 @@ import { after, before, describe, it } from 'node:test';
 import type { Browser, BrowserContext, ElementHandle, Frame, Page } from 'puppeteer-core';
 import { buildWordPress, pluginFolder, pluginZip } from '../../scripts/build-wordpress.mjs';
 import { createSimulator, type Simulator } from '../../simulator/simulator.js';
-import { clickCall, consoleOf, launch, visit, waitForStatus } from '../e2e/support/site.js';
+import { launch } from '../e2e/support/launch.js';
+import { clickCall, consoleOf, visit, waitForStatus } from '../e2e/support/site.js';
 import { administrator, phpOf, releases, startWordPress, trouble, type WordPress } from './support/wordpress.js';
 
 // By URL: what a page loads as it is has no types.

@@ -6,10 +6,7 @@ interface Connection {
   send(method: string, params: object): Promise<{ result: Record<string, unknown> }>;
 }
 
-/** How Firefox may be told what to do with its own window, not only with pages. */
-export const windowAccess = '--remote-allow-system-access';
-
-/** Firefox's question for the microphone, and the visitor in front of it. Launch it with {@link windowAccess}. */
+/** Firefox's question for the microphone, and the visitor in front of it. Launch it with the permission `asked`. */
 export class FirefoxPrompt {
   #connection: Connection;
 

@@ -1,15 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import puppeteer, { type Browser, type Page } from 'puppeteer-core';
-import { type BrowserName, ensureBrowser, firefoxPreferences } from '../../../scripts/browsers.mjs';
-import { Pulse } from '../../../scripts/rig/pulse.js';
+import type { Browser, Page } from 'puppeteer-core';
+import type { BrowserName } from '../../../scripts/browsers.mjs';
+import type { Pulse } from '../../../scripts/rig/pulse.js';
 import { WebKit } from '../../../scripts/webkit.js';
-import { launch, pageWith, retry, type SiteOptions, startSite, type Site } from '../../e2e/support/site.js';
+import { browserName, type BrowserOptions, launch, launchFirefox } from '../../e2e/support/launch.js';
+import { pageWith, retry, type SiteOptions, startSite, type Site } from '../../e2e/support/site.js';
 import { sine } from '../../e2e/support/sound.js';
-import { FirefoxPrompt, windowAccess } from './firefox-prompt.js';
-
-/** The one that this run is for: `TEST_BROWSER`, else Chromium. */
-export const browserName = (process.env.TEST_BROWSER ?? 'chromium') as BrowserName;
+import { FirefoxPrompt } from './firefox-prompt.js';
 
 /** A page, and as little of it as all three browsers can do. */
 export interface BrowserPage extends Pick<Page, 'evaluate'> {
@@ -37,17 +35,12 @@ export interface TestFirefox extends TestBrowser {
   readonly prompt: FirefoxPrompt;
 }
 
-export interface VisitorOptions {
+export interface VisitorOptions extends Pick<
+  BrowserOptions,
+  'permission' | 'hasMicrophone' | 'isAutoplayAllowed' | 'isMotionReduced'
+> {
   /** Rate of the sound card in Hz, where the browser has one. Default 48000. */
   readonly deviceRate?: number;
-  /** What the browser answers for the visitor, or that it asks. Default `granted`. */
-  readonly permission?: 'granted' | 'denied' | 'asked';
-  /** Default true. */
-  readonly hasMicrophone?: boolean;
-  /** Whether sound needs no gesture. Default false. */
-  readonly isAutoplayAllowed?: boolean;
-  /** Whether the visitor has asked their system for less motion. Default false. */
-  readonly isMotionReduced?: boolean;
   /** Width of the window in CSS pixels. Default 800. */
   readonly width?: number;
 }
@@ -80,17 +73,8 @@ const toneHz = 1000;
 const openers: Readonly<Record<BrowserName, (options: VisitorOptions) => Promise<TestBrowser>>> = {
   firefox: openFirefox,
 
-  chromium: async ({ permission, hasMicrophone, isAutoplayAllowed = false, isMotionReduced = false, width }) => {
-    const says = sine(toneHz, 44_100, 30);
-    const browser = await launch({
-      says,
-      flags: [
-        ...(isAutoplayAllowed ? ['--autoplay-policy=no-user-gesture-required'] : []),
-        ...(isMotionReduced ? ['--force-prefers-reduced-motion'] : []),
-      ],
-      ...(permission && { permission }),
-      ...(hasMicrophone !== undefined && { hasMicrophone }),
-    });
+  chromium: async ({ width, ...options }) => {
+    const browser = await launch({ ...options, says: sine(toneHz, 44_100, 30) });
     return {
       pitches: [toneHz],
       open: (url) => openPage(browser, url, width),
@@ -133,39 +117,17 @@ const openers: Readonly<Record<BrowserName, (options: VisitorOptions) => Promise
 /** Starts Firefox on a sound card of its own. */
 export async function openFirefox({
   deviceRate = 48_000,
-  permission = 'granted',
-  isAutoplayAllowed = false,
-  isMotionReduced = false,
   width,
+  ...options
 }: VisitorOptions = {}): Promise<TestFirefox> {
-  const pulse = await Pulse.start(deviceRate);
-  const browser = await puppeteer.launch({
-    browser: 'firefox',
-    executablePath: ensureBrowser('firefox'),
-    headless: true,
-    env: pulse.env,
-    args: permission === 'asked' ? [windowAccess] : [],
-    extraPrefsFirefox: {
-      ...firefoxPreferences,
-      // As it is shipped, sound needs a gesture.
-      'media.autoplay.default': isAutoplayAllowed ? 0 : 1,
-      'ui.prefersReducedMotion': Number(isMotionReduced),
-      'media.navigator.permission.disabled': permission === 'granted',
-      'permissions.default.microphone': permission === 'denied' ? 2 : 0,
-      // Else its buttons are dead for half a second.
-      'security.notification_enable_delay': 0,
-    },
-  });
+  const { browser, pulse } = await launchFirefox(options, deviceRate, true);
   return {
     pulse,
     prompt: new FirefoxPrompt(browser),
     pitches: [toneHz],
     open: (url) => openPage(browser, url, width),
     say: (seconds) => pulse.say(sine(toneHz, deviceRate, seconds)),
-    close: async () => {
-      await browser.close();
-      await pulse.close();
-    },
+    close: () => browser.close(),
   };
 }
 

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
-import { tmpdir } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import puppeteer, { type Browser, type BrowserContext, type Frame, type Page } from 'puppeteer-core';
+import type { Browser, BrowserContext, Frame, Page } from 'puppeteer-core';
 import sirv from 'sirv';
-import { browserFlags, ensureBrowser } from '../../../scripts/browsers.mjs';
 import type { ChallengeOptions } from '../../../server/challenge.js';
 import { serve } from '../../../server/serve.js';
 import type { MediaAgentOptions } from '../../../server/resolve-agents.js';
@@ -16,7 +14,7 @@ import { createTokenHandler, type TokenHandler } from '../../../server/token-han
 import type { TokenHandlerOptions, TokenLogEntry } from '../../../server/token-settings.js';
 import { createSimulator, type Simulator, type SimulatorOptions } from '../../../simulator/simulator.js';
 import type {} from '../../../src/element/index.js';
-import { toWav } from './sound.js';
+import { browserName } from './launch.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const witness = readFileSync(new URL('witness.js', import.meta.url), 'utf8');
@@ -144,53 +142,6 @@ export async function startSite(scenario: SimulatorOptions['scenario'], options:
   };
 }
 
-export interface BrowserOptions {
-  /** What the visitor says, once, at 44.1 kHz; without it the fake microphone beeps. */
-  readonly says?: Float32Array;
-  /** How the browser answers the question for the microphone. */
-  readonly permission?: 'granted' | 'denied' | 'asked';
-  /** Whether there is a microphone. Default true. */
-  readonly hasMicrophone?: boolean;
-  readonly flags?: readonly string[];
-  /** Flags of Puppeteer's that are left out. */
-  readonly withoutFlags?: string[];
-}
-
-/**
- * As from a real microphone, which hisses at some -85 dBFS where nobody speaks: one that gives nothing but zeros is taken for
- * a broken one.
- */
-function withHiss(samples: Float32Array): Float32Array {
-  let seed = 1;
-  return samples.map((sample) => {
-    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
-    return sample || Math.round(6 * (seed / 2 ** 32 - 0.5)) / 32_768;
-  });
-}
-
-/** A Chromium with a fake microphone. */
-export async function launch(options: BrowserOptions = {}): Promise<Browser> {
-  const { says, permission = 'granted', hasMicrophone = true, flags = [], withoutFlags = [] } = options;
-  const folder = mkdtempSync(path.join(tmpdir(), 'synthflow-call-'));
-  const wav = path.join(folder, 'visitor.wav');
-  if (says) writeFileSync(wav, toWav(withHiss(says), 44_100));
-  const browser = await puppeteer.launch({
-    executablePath: ensureBrowser('chromium'),
-    headless: true,
-    ignoreDefaultArgs: withoutFlags,
-    args: [
-      ...browserFlags,
-      ...(hasMicrophone ? ['--use-fake-device-for-media-stream'] : []),
-      // Without it, a headless browser refuses whatever `Browser.setPermission` has not granted.
-      ...(permission === 'asked' ? [] : [`--use-fake-ui-for-media-stream${permission === 'denied' ? '=deny' : ''}`]),
-      ...(says ? [`--use-file-for-fake-audio-capture=${wav}`] : []),
-      ...flags,
-    ],
-  });
-  browser.on('disconnected', () => rmSync(folder, { recursive: true, force: true }));
-  return browser;
-}
-
 /** Everything that the page says on the console. */
 export const consoleOf = new WeakMap<Page | Frame, string[]>();
 
@@ -200,7 +151,8 @@ export async function visit(
   url: string,
   { record = true, hasTag = true } = {},
 ): Promise<Page> {
-  const page = await browser.newPage();
+  // In a window of its own where it has a context of its own: it is drawn beside others.
+  const page = await browser.newPage({ type: 'createBrowserContext' in browser ? 'tab' : 'window' });
   const lines: string[] = [];
   consoleOf.set(page, lines);
   consoleOf.set(page.mainFrame(), lines);
@@ -208,7 +160,11 @@ export async function visit(
     // What the browser says itself has no arguments.
     lines.push(`${message.args().length > 0 ? message.type() : 'browser'}: ${message.text()}`);
   });
-  page.on('pageerror', (error) => lines.push(`pageerror: ${String(error)}`));
+  page.on('pageerror', (error) => {
+    // What Firefox says itself comes as an error that was thrown nowhere.
+    const isItself = browserName === 'firefox' && !(error as Error).stack!.includes('\n    at ');
+    lines.push(`${isItself ? 'browser' : 'pageerror'}: ${String(error)}`);
+  });
   await page.evaluateOnNewDocument(witness);
   if (record) await page.evaluateOnNewDocument('window.witnessRecorder = "/recorder.worklet.js"');
   await page.goto(url);

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'puppeteer-core';
 import type { Simulator } from '../../../simulator/simulator.js';
+import { launch } from './launch.js';
 import {
   type AgentWire,
   clickCall,
   consoleOf,
   expectNothingOpen,
-  launch,
   nothingOpen,
   onSite,
   pageWith,

@@ -12,7 +12,8 @@ import { serve } from '../../../server/serve.js';
 import { createTokenHandler } from '../../../server/token-handler.js';
 import { createSimulator, type Simulator } from '../../../simulator/simulator.js';
 import { strings as german } from '../../../src/element/locales/de.js';
-import { clickCall, consoleOf, launch, visit, waitForStatus } from '../../e2e/support/site.js';
+import { launch } from '../../e2e/support/launch.js';
+import { clickCall, consoleOf, visit, waitForStatus } from '../../e2e/support/site.js';
 import { freePort } from '../../support/free-port.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));

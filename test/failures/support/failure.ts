@@ -3,6 +3,7 @@ import type { RequestListener } from 'node:http';
 import type { Browser, BrowserContext, Frame, Page } from 'puppeteer-core';
 import type { SimulatorOptions } from '../../../simulator/simulator.js';
 import type { CallError, CallErrorCode } from '../../../src/call/errors.js';
+import { type Ability, can } from '../../e2e/support/launch.js';
 import {
   clickCall,
   consoleOf,
@@ -65,6 +66,8 @@ export interface Visit {
 export interface Failure {
   readonly title: string;
   readonly code: CallErrorCode;
+  /** What it asks of the browser beside. */
+  readonly needs?: Ability;
   /** What the developer is told beside the code: the header, attribute or line to change. */
   readonly developer: RegExp;
   /** Where the visitor is told something else than is told of the code. */
@@ -90,15 +93,11 @@ export async function meet(browser: Browser, failure: Failure): Promise<void> {
   const site = await startSite(scenario ?? 'speech', { html: pageWith(tag()), hasWellAgent: true, ...failure.site });
   const context = await browser.createBrowserContext();
   try {
-    const devtools = await browser.target().createCDPSession();
-    const setMicrophone = (setting: 'granted' | 'denied' | 'prompt') =>
-      devtools.send('Browser.setPermission', {
-        permission: { name: 'microphone' },
-        setting,
-        browserContextId: context.id!,
-      });
-    await setMicrophone('granted');
-    const page = await visit(context, (await url?.(site)) ?? site.url, { record: false, hasTag: false });
+    const pageUrl = (await url?.(site)) ?? site.url;
+    const setMicrophone = (state: 'granted' | 'denied' | 'prompt') =>
+      context.setPermission('*', { permission: { name: 'microphone' }, state });
+    if (can('permission to change')) await setMicrophone('granted');
+    const page = await visit(context, pageUrl, { record: false, hasTag: false });
     const frame = () => (isFramed ? page.frames()[1]! : page.mainFrame());
     const visitor: Visit = { page, site, context, frame, setMicrophone };
     await waitForTag(frame);
