@@ -4,8 +4,9 @@
 // `npm run test:wires`: calls over WebSocket media.
 // `npm run test:wordpress`: the plugin on real WordPresses, which are fetched.
 // `npm run test:looks`: every look of the element, in every browser.
+// `npm run test:firefox`: those of the suites in Chromium that tell most of Firefox, in Firefox.
 // `npm run test:lifecycle`: what a page, a browser, an agent and time may do to a call: the long forms of what `npm test`
-// tries in short. The last line is `N passed, N failed`.
+// tries in short. `TEST_BROWSER=firefox` before one of them runs it in Firefox. The last line is `N passed, N failed`.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
@@ -14,7 +15,21 @@ import { ensurePackages, root, run } from './setup.mjs';
 
 ensurePackages();
 const folder = process.argv[2];
-const browsers = folder === 'looks' ? browserNames : ['chromium'];
+/** Of the tests that Chromium runs those that tell most of Firefox, in some six minutes. */
+const inFirefox = [
+  'e2e/classic',
+  'e2e/reconnect',
+  'e2e/speaking',
+  'failures/challenge',
+  'failures/csp',
+  'failures/diagnose',
+  'failures/failures',
+  'failures/integrity',
+  'lifecycle/hidden',
+  'lifecycle/leaving',
+  'lifecycle/places',
+];
+const browsers = { looks: browserNames, firefox: ['firefox'] }[folder] ?? [process.env.TEST_BROWSER ?? 'chromium'];
 try {
   process.env.CHROME_PATH = ensureBrowser('chromium');
   for (const name of browsers) ensureBrowser(name);
@@ -34,15 +49,18 @@ if (folder === 'embeds') {
   await buildAll(['script', 'classic']);
 }
 
-const files = readdirSync(`${root}test/${folder}`)
-  .filter((name) => name.endsWith('.test.ts'))
-  .map((name) => `test/${folder}/${name}`);
+const files =
+  folder === 'firefox'
+    ? inFirefox.map((name) => `test/${name}.test.ts`)
+    : readdirSync(`${root}test/${folder}`)
+        .filter((name) => name.endsWith('.test.ts'))
+        .map((name) => `test/${folder}/${name}`);
 // A file's tests together, on a busy machine; single tests have limits of their own.
 const limit = '--test-timeout=1200000';
 const flags = ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-concurrency=1', limit];
-let [passed, failed] = [0, 0];
+let [passed, failed, skipped] = [0, 0, 0];
 for (const browser of browsers) await runTests(browser);
-console.log(`\n${passed} passed, ${failed} failed`);
+console.log(`\n${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`);
 process.exit(failed === 0 ? 0 : 1);
 
 async function runTests(browser) {
@@ -57,5 +75,6 @@ async function runTests(browser) {
   const count = (name) => Number(new RegExp(`^ℹ ${name} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
   const [well, failures] = [count('pass'), count('fail') + count('cancelled')];
   passed += well;
+  skipped += count('skipped');
   failed += code === 0 && well > 0 ? failures : Math.max(1, failures);
 }

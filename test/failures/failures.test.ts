@@ -207,12 +207,14 @@ const failures: Failure[] = [
   {
     title: 'a page with Permissions-Policy: microphone=()',
     code: 'microphone-blocked-by-policy',
+    needs: 'word for policies',
     developer: /^Send "Permissions-Policy: microphone=\(self\)"/,
     ...brokenHeader('Permissions-Policy', 'microphone=()'),
   },
   {
     title: 'an iframe without allow',
     code: 'microphone-blocked-by-policy',
+    needs: 'word for policies',
     developer: /iframe needs allow="microphone; autoplay"/,
     ...framed(),
   },

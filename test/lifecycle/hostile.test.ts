@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 import * as fc from 'fast-check';
 import type { Browser, Page } from 'puppeteer-core';
 import { WatchedPage } from '../../scripts/soak/watched-page.js';
-import { launch } from '../e2e/support/launch.js';
+import { launch, needs } from '../e2e/support/launch.js';
 import {
   clickCall,
   consoleOf,
@@ -27,7 +27,8 @@ const tagOf = (url: string, attributes = '') =>
   `<synthflow-call session-url="${url}" barge-in="off" no-leave-warning ${attributes}></synthflow-call>`;
 
 describe('a hundred thousand hostile messages', () => {
-  it('are survived by the socket’s host on every wire, in bounded memory', { timeout: 240_000 }, async (test) => {
+  const options = { timeout: 240_000, ...needs('heap to look into') };
+  it('are survived by the socket’s host on every wire, in bounded memory', options, async (test) => {
     const messagesEach = 12_500;
     const { outputFiles } = await build({
       stdin: {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Browser, Page } from 'puppeteer-core';
-import { launch } from '../e2e/support/launch.js';
+import { launch, needs } from '../e2e/support/launch.js';
 import {
   clickCall,
   expectEnd,
@@ -81,7 +81,7 @@ describe('a visitor who leaves the page', () => {
       await waitForStatus(page, 'ended');
     }));
 
-  it('gets the page back as it was, where no call was running', () =>
+  it('gets the page back as it was, where no call was running', needs('way back to kept pages'), () =>
     onSite(browser, startSite('speech', { html: card, files: elsewhere }), async (page, { simulator }) => {
       for (const round of ['before a call', 'after a call']) {
         // Whether it has room for the page is the browser's choice.
@@ -106,9 +106,10 @@ describe('a visitor who leaves the page', () => {
       await call(page);
       await clickCall(page);
       await waitForStatus(page, 'ended');
-    }));
+    }),
+  );
 
-  it('in mid-call ends it, and can call again in the page that comes back', () =>
+  it('in mid-call ends it, and can call again in the page that comes back', needs('way back to kept pages'), () =>
     onSite(
       browser,
       startSite('speech', { files: elsewhere, html: pageWith(shippedTag('variant="card" no-leave-warning')) }),
@@ -126,9 +127,11 @@ describe('a visitor who leaves the page', () => {
         await page.evaluate(() => document.querySelector('synthflow-call')!.stop());
         assert.equal((await simulator.nextReport()).endedBy, 'visitor');
       },
-    ));
+    ),
+  );
 
-  it('in mid-call ends it for the agent, too, whether or not the Worker is frozen before it has said so', async (test) => {
+  const frozen = 'in mid-call ends it for the agent, too, whether or not the Worker is frozen before it has said so';
+  it(frozen, needs('way back to kept pages'), async (test) => {
     // Busy for 30 ms of every 40.
     const busy =
       'setInterval(() => { const sinceMs = performance.now(); while (performance.now() < sinceMs + 30); }, 40);';
@@ -150,7 +153,7 @@ describe('a visitor who leaves the page', () => {
 
   it(
     'may have the call in another window: where this one is frozen, the call says that its line is lost',
-    { timeout: 60_000 },
+    { timeout: 60_000, ...needs('way to freeze pages') },
     () =>
       onSite(browser, startSite('speech', { html: card }), async (page, { simulator }) => {
         await call(page);
@@ -175,7 +178,7 @@ describe('a visitor who leaves the page', () => {
       }),
   );
 
-  it('may leave it frozen: the call is over, and the next start calls', () =>
+  it('may leave it frozen: the call is over, and the next start calls', needs('way to freeze pages'), () =>
     onSite(browser, startSite('speech', { html: card }), async (page, { simulator }) => {
       await call(page);
       const devtools = await page.createCDPSession();
@@ -188,5 +191,6 @@ describe('a visitor who leaves the page', () => {
       // Chromium draws no page that it was told to freeze, so there is nothing to click.
       assert.equal(await page.evaluate(() => document.querySelector('synthflow-call')!.start()), true);
       await page.evaluate(() => document.querySelector('synthflow-call')!.stop());
-    }));
+    }),
+  );
 });

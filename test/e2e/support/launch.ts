@@ -36,8 +36,13 @@ const abilities = {
   'permission to change': ['chromium'],
   /** Objects in its memory that can be counted. */
   'heap to look into': ['chromium'],
+  /** In Firefox all that a Worker's websocket sends and is sent goes through the page's thread. */
+  'websocket beside a busy page': ['chromium'],
   /** `document.featurePolicy`. */
   'word for policies': ['chromium'],
+  /** Over WebDriver BiDi Puppeteer waits for a load that does not come. */
+  'way back to kept pages': ['chromium'],
+  'way to freeze pages': ['chromium'],
   /** Puppeteer knows only how to emulate them over the DevTools protocol. */
   'emulated media features': ['chromium'],
   'emulated telephones': ['chromium'],

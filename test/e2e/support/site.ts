@@ -157,8 +157,9 @@ export async function visit(
   consoleOf.set(page, lines);
   consoleOf.set(page.mainFrame(), lines);
   page.on('console', (message) => {
-    // What the browser says itself has no arguments.
-    lines.push(`${message.args().length > 0 ? message.type() : 'browser'}: ${message.text()}`);
+    // What Chromium says itself has no arguments.
+    const isItself = browserName === 'chromium' && message.args().length === 0;
+    lines.push(`${isItself ? 'browser' : message.type()}: ${message.text()}`);
   });
   page.on('pageerror', (error) => {
     // What Firefox says itself comes as an error that was thrown nowhere.

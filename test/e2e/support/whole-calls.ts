@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'puppeteer-core';
 import type { Simulator } from '../../../simulator/simulator.js';
-import { launch } from './launch.js';
+import { browserName, can, launch, needs } from './launch.js';
 import {
   type AgentWire,
   clickCall,
@@ -290,6 +290,7 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
           await waitForOpenSockets(simulator, 0);
           assert.equal(sessionsOf(simulator), 10);
           assert.deepEqual(consoleOf.get(page), []);
+          if (!can('heap to look into')) return;
           // Without the witness's own references the browser must be able to forget all of it.
           await page.evaluate(() => {
             for (const list of ['contexts', 'tracks', 'sockets', 'recordings', 'played'] as const) {
@@ -307,7 +308,8 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
         }),
       );
 
-      it('keeps its socket in a Worker, so that a page that is busy holds up no sound', { timeout: 120_000 }, () =>
+      const busy = { timeout: 120_000, ...needs('websocket beside a busy page') };
+      it('keeps its socket in a Worker, so that a page that is busy holds up no sound', busy, () =>
         retry(() =>
           onSite(browser, startSite('speech', { wire }), async (page, { simulator, requests }) => {
             await call(page);
@@ -336,7 +338,8 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
           page.on('dialog', (dialog) => void dialog.accept());
           await page.goto('about:blank');
           const { endedBy, closeCode } = await simulator.nextReport();
-          assert.deepEqual([endedBy, closeCode], ['visitor', 1000]);
+          // Firefox ends the page's Workers before it gives them what was sent, and their sockets as a page's that is left.
+          assert.deepEqual([endedBy, closeCode], ['visitor', browserName === 'firefox' ? 1001 : 1000]);
         }));
     });
 
