@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'puppeteer-core';
 import { violations } from './support/axe.js';
 import { closedNow, everyVariant, forceColors, inEveryTurn, openSheet, statuses, type Look } from './support/looks.js';
-import { launch } from './support/launch.js';
+import { launch, needs } from './support/launch.js';
 
 /** Closes whatever is open, from the last one on. */
 async function closeAll(page: Page): Promise<void> {
@@ -41,7 +41,7 @@ describe('every variant, in both themes and directions', () => {
   it('is accessible where it offers another way', () => check(everyVariant('idle', { attributes: closedNow })));
 });
 
-describe('a visitor with colours of their own', () => {
+describe('a visitor with colours of their own', needs('emulated media features'), () => {
   let browser: Browser;
   before(async () => {
     browser = await launch();

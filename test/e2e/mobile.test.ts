@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { KnownDevices, type Browser, type Page } from 'puppeteer-core';
-import { launch } from './support/launch.js';
+import { launch, needs } from './support/launch.js';
 import { expectNothingOpen, onSite, pageWith, startSite, tag, waitForStatus } from './support/site.js';
 
 /** The middle of a part of the element, in CSS pixels. */
@@ -36,7 +36,7 @@ const rotate = (page: Page, isLandscape: boolean): Promise<void> => {
   return page.setViewport(viewport);
 };
 
-describe('on a telephone', () => {
+describe('on a telephone', needs('emulated telephones'), () => {
   let browser: Browser;
   before(async () => {
     browser = await launch();

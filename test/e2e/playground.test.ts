@@ -10,7 +10,7 @@ import type { Browser, Page } from 'puppeteer-core';
 import sirv from 'sirv';
 import { build } from 'vite';
 import { violations } from './support/axe.js';
-import { launch } from './support/launch.js';
+import { launch, needs } from './support/launch.js';
 import { clickCall, visit, waitForStatus } from './support/site.js';
 import { greeting, resample } from './support/sound.js';
 
@@ -191,7 +191,8 @@ describe('the static playground', () => {
 
   for (const width of [320, 1280]) {
     for (const scheme of ['light', 'dark']) {
-      it(`is accessible at ${width} px in ${scheme}, on every backdrop, and after a diagnosis`, async () => {
+      const title = `is accessible at ${width} px in ${scheme}, on every backdrop, and after a diagnosis`;
+      it(title, needs('emulated media features'), async () => {
         const page = await open(width);
         await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
         await page.locator('.diagnose').click();

@@ -301,7 +301,8 @@ describe('diagnose()', () => {
 });
 
 describe('debug', () => {
-  it('diagnoses once, tells of the call on the console, and names no secret there', { timeout: 60_000 }, async () => {
+  const options = { timeout: 60_000, ...needs('console groups to listen to') };
+  it('diagnoses once, tells of the call on the console, and names no secret there', options, async () => {
     const browser = await launch();
     try {
       const html = pageWith(tag('debug'));

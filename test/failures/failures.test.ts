@@ -149,6 +149,7 @@ const failures: Failure[] = [
   {
     title: 'a websocket that is not answered',
     code: 'connection-timeout',
+    needs: 'end to unanswered sockets',
     developer: /did not open within 10 s\. Let firewalls and proxies pass it/,
     scenario: 'never-open',
     ...useWellAgent,

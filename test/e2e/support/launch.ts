@@ -38,6 +38,10 @@ const abilities = {
   'heap to look into': ['chromium'],
   /** In Firefox all that a Worker's websocket sends and is sent goes through the page's thread. */
   'websocket beside a busy page': ['chromium'],
+  /** Firefox keeps their connection for as long as it runs, whatever the page does. */
+  'end to unanswered sockets': ['chromium'],
+  /** WebDriver BiDi passes them on from no Firefox yet. */
+  'console groups to listen to': ['chromium'],
   /** `document.featurePolicy`. */
   'word for policies': ['chromium'],
   /** Over WebDriver BiDi Puppeteer waits for a load that does not come. */
