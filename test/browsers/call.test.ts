@@ -7,6 +7,7 @@ import { greeting, heardShare, resample } from '../e2e/support/sound.js';
 import { baselineWords, takeYoungerThings, youngerThings } from './support/baseline.js';
 import {
   type BrowserPage,
+  inBrowser,
   openBrowser,
   startWatchedSite,
   until,
@@ -60,69 +61,60 @@ it('makes a whole call where there is nothing younger than the baseline', { time
 });
 
 /** @param first - A script that the page runs before everything else. */
-async function wholeCall(wire: AgentWire, wireRate: number, visitor: VisitorOptions, first = ''): Promise<void> {
+function wholeCall(wire: AgentWire, wireRate: number, visitor: VisitorOptions, first = ''): Promise<void> {
   const scenario = { name: 'speech', seconds: speechSeconds } as const;
-  const site = await startWatchedSite(
-    scenario,
-    tag(`${raw} fallback-href="tel:+15550100"`),
-    { wire, policy: strictPolicy },
-    first,
+  const body = tag(`${raw} fallback-href="tel:+15550100"`);
+  const starting = startWatchedSite(scenario, body, { wire, policy: strictPolicy }, first);
+  return inBrowser(
+    starting,
+    () => openBrowser(visitor),
+    async (page, site, browser) => {
+      assert.deepEqual(await page.evaluate(() => window.witness.made()), { contexts: 0, tracks: 0, sockets: 0 });
+      assert.deepEqual(
+        site.requests.filter((path) => path.startsWith('/dist')),
+        ['/dist/synthflow-call.js'],
+      );
+
+      await page.click('button');
+      await untilStatus(page, 'active');
+      await browser.say(speechSeconds);
+      await until(
+        page,
+        (seconds) => {
+          const { sampleRate, blocks } = window.witness.recordings.at(-1) ?? { sampleRate: 1, blocks: [] };
+          return blocks.length * 64 * 128 > seconds * sampleRate;
+        },
+        speechSeconds + 1,
+      );
+      await until(page, () => document.querySelector('synthflow-call')!.stats.chunksSent > 150);
+      const { samples, sampleRate } = await played(page);
+      await page.click('button');
+      await untilStatus(page, 'ended');
+
+      const report = await site.simulator.nextReport();
+      assert.equal(report.endedBy, 'visitor');
+      assert.deepEqual(Object.keys(report.chunkSizes), [`${wireRate / 25}`]);
+      const pitch = browser.pitches.find((hz) => Math.abs(report.dominantHz / hz - 1) < 0.01);
+      assert.ok(pitch, `the agent heard ${report.dominantHz} Hz`);
+      assert.ok(report.levelDbfs > -40, `at ${report.levelDbfs} dBFS`);
+      if (visitor.deviceRate) assert.equal(sampleRate, visitor.deviceRate);
+      const share = heardShare(resample(speech, 16_000, sampleRate), samples, sampleRate);
+      assert.ok(share > 0.85, `the visitor heard ${share} of it`);
+
+      await untilNothingIsOpen(page);
+      const complaints = await page.evaluate(() => {
+        const { violations, errors, lines } = window.witness;
+        return [...violations, ...errors, ...lines];
+      });
+      assert.deepEqual(complaints, []);
+
+      await page.click('button');
+      await untilStatus(page, 'active');
+      await page.click('button');
+      await untilStatus(page, 'ended');
+      await untilNothingIsOpen(page);
+    },
   );
-  const browser = await openBrowser(visitor).catch(async (error: unknown) => {
-    await site.close();
-    throw error;
-  });
-  try {
-    const page = await browser.open(site.url);
-    assert.deepEqual(await page.evaluate(() => window.witness.made()), { contexts: 0, tracks: 0, sockets: 0 });
-    assert.deepEqual(
-      site.requests.filter((path) => path.startsWith('/dist')),
-      ['/dist/synthflow-call.js'],
-    );
-
-    await page.click('button');
-    await untilStatus(page, 'active');
-    await browser.say(speechSeconds);
-    await until(
-      page,
-      (seconds) => {
-        const { sampleRate, blocks } = window.witness.recordings.at(-1) ?? { sampleRate: 1, blocks: [] };
-        return blocks.length * 64 * 128 > seconds * sampleRate;
-      },
-      speechSeconds + 1,
-    );
-    await until(page, () => document.querySelector('synthflow-call')!.stats.chunksSent > 150);
-    const { samples, sampleRate } = await played(page);
-    await page.click('button');
-    await untilStatus(page, 'ended');
-
-    const report = await site.simulator.nextReport();
-    assert.equal(report.endedBy, 'visitor');
-    assert.deepEqual(Object.keys(report.chunkSizes), [`${wireRate / 25}`]);
-    const pitch = browser.pitches.find((hz) => Math.abs(report.dominantHz / hz - 1) < 0.01);
-    assert.ok(pitch, `the agent heard ${report.dominantHz} Hz`);
-    assert.ok(report.levelDbfs > -40, `at ${report.levelDbfs} dBFS`);
-    if (visitor.deviceRate) assert.equal(sampleRate, visitor.deviceRate);
-    const share = heardShare(resample(speech, 16_000, sampleRate), samples, sampleRate);
-    assert.ok(share > 0.85, `the visitor heard ${share} of it`);
-
-    await untilNothingIsOpen(page);
-    const complaints = await page.evaluate(() => {
-      const { violations, errors, lines } = window.witness;
-      return [...violations, ...errors, ...lines];
-    });
-    assert.deepEqual(complaints, []);
-
-    await page.click('button');
-    await untilStatus(page, 'active');
-    await page.click('button');
-    await untilStatus(page, 'ended');
-    await untilNothingIsOpen(page);
-    await page.close();
-  } finally {
-    await browser.close();
-    await site.close();
-  }
 }
 
 /** Visitors who cannot call, as far as the browser can be made to have them. */
@@ -138,22 +130,19 @@ const failures = {
 
 describe(`${browserName} without a microphone`, () => {
   for (const [visitor, code] of failures[browserName]) {
-    it(`says ${code}, asks for no session and lets all go`, { timeout: 60_000 }, async () => {
-      const site = await startWatchedSite('speech', tag());
-      const browser = await openBrowser(visitor);
-      try {
-        const page = await browser.open(site.url);
-        await page.click('button');
-        await untilStatus(page, 'failed');
-        assert.deepEqual(await failureOf(page), { code, isShown: true });
-        assert.deepEqual(site.tokenLog, []);
-        await untilNothingIsOpen(page);
-        await page.close();
-      } finally {
-        await browser.close();
-        await site.close();
-      }
-    });
+    it(`says ${code}, asks for no session and lets all go`, { timeout: 60_000 }, () =>
+      inBrowser(
+        startWatchedSite('speech', tag()),
+        () => openBrowser(visitor),
+        async (page, site) => {
+          await page.click('button');
+          await untilStatus(page, 'failed');
+          assert.deepEqual(await failureOf(page), { code, isShown: true });
+          assert.deepEqual(site.tokenLog, []);
+          await untilNothingIsOpen(page);
+        },
+      ),
+    );
   }
 });
 

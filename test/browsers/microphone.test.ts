@@ -6,6 +6,7 @@ import { browserName } from '../e2e/support/launch.js';
 import { nothingOpen, tag, retry } from '../e2e/support/site.js';
 import {
   type BrowserPage,
+  inBrowser,
   openFirefox,
   startWatchedSite,
   type TestFirefox,
@@ -41,23 +42,16 @@ const talkAndEnd = async (page: BrowserPage): Promise<void> => {
   assert.deepEqual(await page.evaluate(() => window.witness.lines), []);
 };
 
-async function inFirefox(
+const inFirefox = (
   options: VisitorOptions,
   attributes: string,
   test: (page: BrowserPage, firefox: TestFirefox, tokens: readonly unknown[]) => Promise<void>,
-): Promise<void> {
-  const site = await startWatchedSite('speech', tag(attributes));
-  const firefox = await openFirefox(options).catch(async (error: unknown) => {
-    await site.close();
-    throw error;
-  });
-  try {
-    await test(await firefox.open(site.url), firefox, site.tokenLog);
-  } finally {
-    await firefox.close();
-    await site.close();
-  }
-}
+): Promise<void> =>
+  inBrowser(
+    startWatchedSite('speech', tag(attributes)),
+    () => openFirefox(options),
+    (page, { tokenLog }, firefox) => test(page, firefox, tokenLog),
+  );
 
 // The others’ prompts and devices are out of a test’s reach: Chromium’s are in test/failures and `npm run rig`.
 const skip = browserName !== 'firefox';

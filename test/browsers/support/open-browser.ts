@@ -66,6 +66,25 @@ export const inPage = (
   return browserName === 'webkit' ? retry(tryOnce) : tryOnce();
 };
 
+/** Opens a site in a browser of its own, hands page, site and browser to the test, and lets them go. */
+export async function inBrowser<B extends TestBrowser>(
+  starting: Promise<Site>,
+  open: () => Promise<B>,
+  test: (page: BrowserPage, site: Site, browser: B) => Promise<void>,
+): Promise<void> {
+  const site = await starting;
+  try {
+    const browser = await open();
+    try {
+      await test(await browser.open(site.url), site, browser);
+    } finally {
+      await browser.close();
+    }
+  } finally {
+    await site.close();
+  }
+}
+
 /** Of the window, in CSS pixels. */
 const [defaultWidth, height] = [800, 640];
 const toneHz = 1000;
