@@ -323,7 +323,8 @@ export class CallController {
       const fetching = this.#parts.fetchSession(request, line.abort.signal, line.stopped.signal);
       const [session] = await Promise.all([
         this.#ask(attempt, line, fetching, (session) => (line.session = session)),
-        sound?.(),
+        // Offline the worklet's file is missing too, and only the endpoint's failure says why.
+        navigator.onLine ? sound?.() : fetching.then(sound),
         this.#within(attempt, 'connection-timeout', line.thread.ready, line),
       ]);
       if (this.#isStale(line)) return;

@@ -23,12 +23,12 @@ export function startCallWorker(assetsUrl: string | undefined): Promise<Worker> 
   const file = new URL(assetsUrl ? `${assetsUrl}synthflow-call.worker.js` : url, location.href);
   // A worker's file must be of the page's origin. One that is not may still be read by a worker that is.
   // It inherits the page's policies.
-  const source = `let url=${JSON.stringify(file)};try{url=(${String(createPolicy)})().createScriptURL(url)}catch{}importScripts(url)`;
+  const source = `let u=${JSON.stringify(file)};try{u=(${String(createPolicy)})().createScriptURL(u)}catch{}importScripts(u)`;
   const blob = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-  const startReader = () => startWorker(blob);
   // Firefox would tell the console of another origin's.
-  const starting = file.origin === location.origin ? startWorker(file.href).catch(startReader) : startReader();
-  return starting.finally(() => URL.revokeObjectURL(blob));
+  return (file.origin === origin ? startWorker(file.href) : Promise.reject())
+    .catch(() => startWorker(blob))
+    .finally(() => URL.revokeObjectURL(blob));
 }
 
 /** The URL as the page wants it; as it is where the browser or the page has no such policies. */
@@ -49,7 +49,7 @@ function startWorker(file: string): Promise<Worker> {
       event?.preventDefault();
       clearTimeout(timer);
       worker.terminate();
-      reject(new Error());
+      reject(event);
     };
     const timer = setTimeout(giveUp, startTimeoutMs);
     worker.onerror = giveUp;

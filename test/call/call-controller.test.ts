@@ -6,6 +6,7 @@ import type { CallStatus } from '../../src/call/machine.js';
 import type { Session } from '../../src/call/session.js';
 import { fakeMediaSession, fakeWakeLock } from '../support/browser-fakes.js';
 import { nextTask } from '../support/inbox.js';
+import { replace } from '../support/replace.js';
 import { Rehearsal, session, stages, type Stage } from './fake-parts.js';
 
 const active: Stage = 'the call is active';
@@ -814,6 +815,17 @@ describe('a call', () => {
       expect(told).to.deep.equal([refusal]);
       expect(call.end!.code).to.equal('rate-limited');
       expectNothingOpen();
+    });
+
+    it('offline is what fails, though the worklet’s file was missed before', async () => {
+      replace(navigator, 'onLine', false);
+      await call.playTo('session and sound are waited for');
+      call.audio.loaded.reject(new AudioFailure('audio-failed'));
+      await nextTask();
+      call.session.reject(new CallError('token-request-failed'));
+      expect(await call.lastStart).to.equal(false);
+      expect(errorOf().code).to.equal('token-request-failed');
+      await expectNothingUnhandled();
     });
 
     it('does not wait for the sound to fail', async () => {
