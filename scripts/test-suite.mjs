@@ -19,7 +19,6 @@ const folder = process.argv[2];
 const inFirefox = [
   'e2e/classic',
   'e2e/reconnect',
-  'e2e/speaking',
   'failures/challenge',
   'failures/csp',
   'failures/diagnose',
