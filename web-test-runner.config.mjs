@@ -10,6 +10,7 @@ const { freePort } = await tsImport('./test/support/free-port.ts', import.meta.u
 
 /** `TEST_BROWSER=firefox npx wtr`; Chromium where none is named. */
 const browser = process.env.TEST_BROWSER ?? 'chromium';
+const launcher = launchers[browser]();
 const rootDir = fileURLToPath(new URL('.', import.meta.url));
 
 export default {
@@ -23,9 +24,9 @@ export default {
   plugins: [filesForTests(), esbuildPlugin({ ts: true, target: 'es2022', tsconfig: `${rootDir}tsconfig.json` })],
   reporters: [
     defaultReporter({ reportTestResults: true, reportTestProgress: false }),
-    countReporter(`${rootDir}coverage/wtr-${browser}.json`),
+    countReporter(`${rootDir}coverage/wtr-${browser}.json`, launcher.crashes),
   ],
-  browsers: [launchers[browser]()],
+  browsers: [launcher],
   // Only Chromium counts what was run.
   coverage: browser === 'chromium',
   coverageConfig: {
