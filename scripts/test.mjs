@@ -6,12 +6,14 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { browserNames, ensureBrowser } from './browsers.mjs';
+import { ensureFonts } from './fonts.mjs';
 import { ensurePackages, root } from './setup.mjs';
 
 const options = { browser: { type: 'string' }, parts: { type: 'boolean' } };
 const { browser: chosen, parts: isPartsAlone } = parseArgs({ options }).values;
 const browsers = chosenBrowsers();
 ensurePackages();
+ensureFonts();
 if (!isPartsAlone) {
   const { buildAll } = await import('./build.mjs');
   await buildAll(['script', 'classic', 'npm', 'node']);
