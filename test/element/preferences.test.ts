@@ -1,13 +1,13 @@
 import { expect, html, oneEvent } from '@open-wc/testing';
 import { emulateMedia } from '@web/test-runner-commands';
 import '../../src/index.js';
+import { skipWithout } from '../support/abilities.js';
 import { lead, place, untilState } from '../support/calls.js';
 import { levelsShown } from '../support/levels.js';
 
 describe('a visitor who wants less motion', () => {
   before(async function () {
-    // Only Chromium can be told in the middle of its life.
-    await emulateMedia({ reducedMotion: 'reduce' }).catch(() => this.skip());
+    await emulateMedia({ reducedMotion: 'reduce' }).catch(() => skipWithout(this, 'way to be told so in its life'));
     expect(matchMedia('(prefers-reduced-motion: reduce)').matches).to.equal(true);
   });
   after(() => emulateMedia({ reducedMotion: 'no-preference' }).catch(() => {}));

@@ -2,6 +2,7 @@ import { expect, html } from '@open-wc/testing';
 import { setViewport } from '@web/test-runner-commands';
 import '../../src/index.js';
 import type { SynthflowCall } from '../../src/element/synthflow-call.js';
+import { skipWithout } from '../support/abilities.js';
 import { lead, part, place, until } from '../support/calls.js';
 import { replace } from '../support/replace.js';
 
@@ -35,7 +36,7 @@ async function resize(test: Mocha.Context, size: { width: number; height: number
   const isResized = () => innerWidth === size.width && innerHeight === size.height;
   // The page hears of it a little later.
   for (let frames = 0; frames < 60 && !isResized(); frames += 1) await new Promise(requestAnimationFrame);
-  if (!isResized()) test.skip();
+  if (!isResized()) skipWithout(test, `window of ${size.width} × ${size.height} px`);
 }
 
 /** Long words in everything. */
