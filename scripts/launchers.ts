@@ -128,8 +128,8 @@ class FirefoxLauncher extends PageLauncher {
 }
 
 /**
- * WebKit, and a microphone that beeps. WebKitGTK 2.50 crashes now and then: its audio thread forgets that a context which is closed,
- * or a page that is left, has no loudspeaker any more (webkit.org/b/268541).
+ * WebKit, and a microphone that beeps. WebKitGTK 2.50 crashes now and then (webkit.org/b/268541): what its audio thread has
+ * begun for a context goes on while that is closed, and then asks for a loudspeaker which is gone.
  */
 class WebKitLauncher extends PageLauncher {
   readonly name = 'WebKit';

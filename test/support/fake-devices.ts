@@ -1,5 +1,5 @@
 import { Inbox } from './inbox.js';
-import { replace } from './replace.js';
+import { onTestEnd, replace } from './replace.js';
 
 /** Whose behaviour it is. */
 export type Engine = 'chromium' | 'firefox' | 'webkit';
@@ -45,6 +45,13 @@ export class FakeDevices {
   constructor(...microphones: string[]) {
     for (const id of microphones) this.plug(id);
     const { mediaDevices } = navigator;
+    // The browser's own change is none of these devices': WebKit tells of one after it has granted a microphone.
+    const real = new AbortController();
+    mediaDevices.addEventListener('devicechange', (event) => event.isTrusted && event.stopImmediatePropagation(), {
+      signal: real.signal,
+      capture: true,
+    });
+    onTestEnd(() => real.abort());
     replace(mediaDevices, 'getUserMedia', ({ audio }: { audio: MediaTrackConstraints }) => this.#open(audio));
     replace(mediaDevices, 'enumerateDevices', async () => {
       this.listings += 1;
