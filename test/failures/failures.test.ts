@@ -451,14 +451,16 @@ const failures: Failure[] = [
     known: { closeCode: 1006 },
     ...brokenHeader('Content-Security-Policy', "connect-src 'self'"),
   },
-  ...[1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 4000, 4999].map((closeCode): Failure => ({
-    title: `a websocket that is closed at once with ${closeCode}`,
-    code: 'connection-failed',
-    developer: new RegExp(`before the agent was ready.*Close code: ${closeCode}\\.$`),
-    known: { closeCode },
-    scenario: { name: 'close-at-once', closeCode },
-    ...useWellAgent,
-  })),
+  ...[1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 4000, 4999].map(
+    (closeCode): Failure => ({
+      title: `a websocket that is closed at once with ${closeCode}`,
+      code: 'connection-failed',
+      developer: new RegExp(`before the agent was ready.*Close code: ${closeCode}\\.$`),
+      known: { closeCode },
+      scenario: { name: 'close-at-once', closeCode },
+      ...useWellAgent,
+    }),
+  ),
   ...[1006, 1011, 1012, 4000].map((closeCode): Failure => ({
     title: `a call that is closed with ${closeCode}`,
     code: 'connection-lost',
