@@ -1,7 +1,7 @@
 // `npm test`: installs what is missing and runs every test: single parts and the element in Chromium and Firefox, whole calls in
 // every browser that there is or can be installed. `npm test -- --browser firefox` runs all of them in Firefox; Chromium's are
 // those in Node as well. `npm run test:webkit` runs the single parts and the element in WebKit. The last line is
-// `N passed, N failed`, and how many were skipped and how often a browser crashed, if any were and did.
+// `N passed, N failed`, and how many were skipped or tried again and how often a browser crashed, where that was.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -22,7 +22,7 @@ if (!isPartsAlone) {
 /** How often a file in which the browser crashes is run. Nothing else is run again: least of all a test that has failed. */
 const mostTries = 3;
 
-const counts = { passed: 0, failed: 0, skipped: 0, crashes: 0 };
+const counts = { passed: 0, failed: 0, skipped: 0, again: 0, crashes: 0 };
 /** What each part took, in ms, and what came of it. */
 const times = [];
 
@@ -48,9 +48,13 @@ for (const { title, ms, ...told } of times) {
 console.log(`\n${inWords(counts)}`);
 process.exit(counts.failed === 0 && counts.passed > 0 ? 0 : 1);
 
-function inWords({ passed, failed, skipped, crashes = 0 }) {
-  const more = [skipped && `${skipped} skipped`, crashes && `${crashes} browser crashes`].filter(Boolean);
-  return [`${passed} passed`, `${failed} failed`, ...more].join(', ');
+function inWords({ passed, failed, skipped, again, crashes }) {
+  const more = [
+    skipped && `${skipped} skipped`,
+    again && `${again} tried again`,
+    crashes && `${crashes} browser crashes`,
+  ];
+  return [`${passed} passed`, `${failed} failed`, ...more].filter(Boolean).join(', ');
 }
 
 async function inTurn(parts) {
@@ -94,16 +98,16 @@ function show(title, args, env = {}) {
   });
 }
 
-function add(title, code, passed, failures, skipped, crashes = 0) {
-  const failed = code === 0 ? failures : Math.max(1, failures);
-  counts.passed += passed;
-  counts.failed += failed;
-  counts.skipped += skipped;
-  counts.crashes += crashes;
-  Object.assign(
-    times.find((part) => part.title === title),
-    { passed, failed, skipped, crashes },
+/** Counts what came of a part; without an exit code of 0 it has failed at least once. */
+function add(title, code, told) {
+  const failed = code === 0 ? told.failed : Math.max(1, told.failed);
+  const part = Object.assign(
+    times.find((time) => time.title === title),
+    { skipped: 0, again: 0, crashes: 0 },
+    told,
+    { failed },
   );
+  for (const name of Object.keys(counts)) counts[name] += part[name];
 }
 
 /** The Node tests of a folder; one file at a time where they share a browser or a loudspeaker. */
@@ -125,7 +129,12 @@ function runNodeTests(title, folder, flags, env) {
     const args = ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-timeout=1200000', ...flags, ...files];
     const { code, output } = await show(title, args, env);
     const count = (name) => Number(new RegExp(`^ℹ ${name} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
-    add(title, code, count('pass'), count('fail') + count('cancelled'), count('skipped') + count('todo'));
+    add(title, code, {
+      passed: count('pass'),
+      failed: count('fail') + count('cancelled'),
+      skipped: count('skipped') + count('todo'),
+      again: output.match(/^Tried again: /gm)?.length ?? 0,
+    });
   };
 }
 
@@ -153,6 +162,7 @@ async function runPartTests(browser, title, files = [], triesLeft = mostTries) {
   const lost = isAgain ? 0 : untold.length;
   // Chromium can all that the tests ask for: what it skips has failed.
   const lacking = browser === 'chromium' ? skipped : 0;
-  add(title, isAgain ? 0 : code, passed, failed + lost + lacking, skipped - lacking, crashes);
+  const told = { passed, failed: failed + lost + lacking, skipped: skipped - lacking, crashes };
+  add(title, isAgain ? 0 : code, told);
   if (isAgain) await runPartTests(browser, `${title}, again: ${untold.join(' ')}`, untold, triesLeft - 1);
 }

@@ -77,6 +77,8 @@ describe('a hundred thousand hostile messages', () => {
       );
       assert.ok(messages >= 100_000, `${messages} messages`);
       assert.ok(largestBytes > 2 ** 23, `${largestBytes} bytes`);
+      // Of 3 GB, some of the largest messages at a time.
+      assert.ok(peakBytes < first.residentBytes + 2 ** 29, `${first.residentBytes} → ${peakBytes} bytes`);
       assert.ok(last.heapBytes < first.heapBytes * 1.2, `${first.heapBytes} → ${last.heapBytes} bytes`);
       assert.deepEqual(last.objects, first.objects);
       await watched.close();

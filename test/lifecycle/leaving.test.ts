@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Browser, Page } from 'puppeteer-core';
 import { launch, needs } from '../e2e/support/launch.js';
 import {
+  type AgentWire,
   clickCall,
   expectEnd,
   expectNothingOpen,
@@ -109,26 +110,32 @@ describe('a visitor who leaves the page', () => {
     }),
   );
 
-  it('in mid-call ends it, and can call again in the page that comes back', needs('way back to kept pages'), () =>
-    onSite(
-      browser,
-      startSite('speech', { files: elsewhere, html: pageWith(shippedTag('variant="card" no-leave-warning')) }),
-      async (page, { simulator }) => {
-        await call(page);
-        await goAway(page);
-        await expectEnd(simulator);
-        await page.goBack();
-        await page.waitForFunction(() => customElements.get('synthflow-call'));
-        const status = await page.evaluate(() => document.querySelector('synthflow-call')!.status);
-        assert.ok(['idle', 'ended'].includes(status), status);
-        await call(page);
-        await clickCall(page);
-        await waitForStatus(page, 'ended');
-        await page.evaluate(() => document.querySelector('synthflow-call')!.stop());
-        assert.equal((await simulator.nextReport()).endedBy, 'visitor');
-      },
-    ),
-  );
+  for (const [how, attributes, wire] of [
+    ['', '', 'pcm'],
+    [', without a Worker,', 'no-worker', 'pcm'],
+    [' over WebSocket media', '', { codec: 'l16' }],
+  ] as const satisfies readonly [string, string, AgentWire][]) {
+    const html = pageWith(shippedTag(`variant="card" no-leave-warning ${attributes}`));
+    it(
+      `in mid-call${how} ends it, and can call again in the page that comes back`,
+      needs('way back to kept pages'),
+      () =>
+        onSite(browser, startSite('speech', { files: elsewhere, html, wire }), async (page, { simulator }) => {
+          await call(page);
+          await goAway(page);
+          await expectEnd(simulator);
+          await page.goBack();
+          await page.waitForFunction(() => customElements.get('synthflow-call'));
+          const status = await page.evaluate(() => document.querySelector('synthflow-call')!.status);
+          assert.ok(['idle', 'ended'].includes(status), status);
+          await call(page);
+          await clickCall(page);
+          await waitForStatus(page, 'ended');
+          await page.evaluate(() => document.querySelector('synthflow-call')!.stop());
+          assert.equal((await simulator.nextReport()).endedBy, 'visitor');
+        }),
+    );
+  }
 
   const frozen = 'in mid-call ends it for the agent, too, whether or not the Worker is frozen before it has said so';
   it(frozen, needs('way back to kept pages'), async (test) => {
