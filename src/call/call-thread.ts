@@ -143,7 +143,9 @@ function hostInWorker(
   onReport: (report: SocketReport) => void,
 ) {
   const tell = (message: WorkerCommand, transfer: Transferable[] = []) => worker.postMessage(message, transfer);
+  let isOver = false;
   const stop = () => {
+    isOver = true;
     worker.terminate();
     document.removeEventListener('freeze', stop);
   };
@@ -158,6 +160,6 @@ function hostInWorker(
     tell({ sid });
     // Chromium keeps a page that is left as it is, and its Worker, which may not have taken yet that it is to end: the socket
     // would stay open, and the agent would not be told. Where this comes first, the agent hears of a lost connection.
-    document.addEventListener('freeze', stop);
+    if (!isOver) document.addEventListener('freeze', stop);
   };
 }

@@ -26,12 +26,13 @@ interface Drawn extends Side {
 }
 const drawn: Drawn[] = [];
 
-/** Draws both sides, the visitor's first. Never throws. */
+/** Draws both sides, the visitor's first, where that makes a difference. Never throws. */
 export function drawLevels(changes: readonly Side[]): void {
   for (const [index, change] of changes.entries()) {
     try {
-      drawn[index] = { ...(change.canvas ? begin(change.canvas) : drawn[index]!), ...change };
-      draw(drawn[index]);
+      const before = change.canvas ? begin(change.canvas) : drawn[index]!;
+      const now = (drawn[index] = { ...before, ...change });
+      if (change.canvas || now.colour !== before.colour || shareOf(now) !== shareOf(before)) draw(now);
     } catch {
       // A browser that draws nothing here. The call goes on without.
     }
@@ -43,13 +44,19 @@ function begin(canvas: OffscreenCanvas): Drawn {
   return { context: canvas.getContext('2d')! };
 }
 
-function draw({ context, colour = '', isStill, levelDbfs = floorDbfs }: Drawn): void {
+/** How high bars are: share of their full height, in steps of a pixel. */
+function shareOf({ isStill, levelDbfs = floorDbfs }: Side): number {
   const loudness = isStill ? 1 : Math.max(0, Math.min(1, (levelDbfs - floorDbfs) / rangeDb));
+  return Math.round((least + (1 - least) * loudness) * height) / height;
+}
+
+function draw(side: Drawn): void {
+  const { context, colour = '' } = side;
   context.clearRect(0, 0, width, height);
   context.fillStyle = colour;
   context.beginPath();
   for (const [bar, full] of barHeights.entries()) {
-    const barHeight = full * (least + (1 - least) * loudness);
+    const barHeight = full * shareOf(side);
     context.roundRect(bar * barStep, (height - barHeight) / 2, barWidth, barHeight, barWidth / 2);
   }
   context.fill();

@@ -10,7 +10,7 @@ const LEAST_LIKENESS = 0.65;
 const ABOVE_NOISE_DB = 10;
 const SOFTEST_DB = -58;
 const KNOCK_DB = 8;
-// Echo comes within 400 ms of what is played, and is taken for no softer than 3 dB below it before more is known.
+// Echo comes within 400 ms of what is played, and is taken for no softer than 4 dB below it before more is known.
 const ECHO_WINDOWS = 40;
 const LOUDEST_ECHO_DB = -6;
 const ECHO_MARGIN_DB = 2;

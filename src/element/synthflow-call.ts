@@ -480,7 +480,6 @@ export class SynthflowCall extends LitElement {
     this.#togglePanel ??= createPopover(panel!, beside(call!), () => this.#closePanel());
     this.#toggleCard(this.isConnected && this.isCardOpen);
     this.#togglePanel(this.isConnected && !this.isPanelClosed && panel!.childElementCount > 0);
-    this.#dressLevels();
     if (this.isConsentAsked && !this.#wasConsentAsked) panel!.querySelector('button')!.focus();
     this.#wasConsentAsked = this.isConsentAsked;
     // Held while its button went: nobody lets it go any more.
@@ -489,6 +488,7 @@ export class SynthflowCall extends LitElement {
     if (this.#focused && !this.#focused.getClientRects().length) {
       this.renderRoot.querySelector<HTMLElement>('.main')!.focus();
     }
+    this.#dressLevels();
   }
 
   protected override render(): TemplateResult {

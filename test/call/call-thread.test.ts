@@ -214,12 +214,15 @@ describe('the thread of a socket', () => {
 
   it('that breaks is a lost connection', async () => {
     const made = watchWorkers();
+    const listeners = watchListeners();
     const thread = new CallThread();
     await thread.ready;
-    const { reports } = open(thread);
+    const { socket, reports } = open(thread);
     made[0]!.worker.dispatchEvent(new ErrorEvent('error'));
     await reports.count(1);
     expect(reports.all).to.deep.include({ type: 'closed', closeCode: 1006, hungUp: false });
     expect(made[0]!.isTerminated).to.equal(true);
+    socket.close();
+    expect(listeners.size).to.equal(0);
   });
 });

@@ -127,14 +127,16 @@ describe('Chunker', () => {
   });
 
   it('allocates nothing while the pool has buffers', () => {
-    const out: ArrayBuffer[] = [];
-    const chunker = new Chunker(64, (chunk) => out.push(chunk), 8);
+    const out = new Array<ArrayBuffer>(8);
+    let sent = 0;
+    const chunker = new Chunker(64, (chunk) => (out[sent++] = chunk), 8);
     const quantum = new Float32Array(128);
     for (let round = 0; round < 10; round++) {
       withoutAllocation(() => {
         for (let i = 0; i < 4; i++) chunker.push(quantum, 128);
       });
-      for (const buffer of out.splice(0)) chunker.recycle(buffer);
+      assert.equal(sent, 8);
+      while (sent > 0) chunker.recycle(out[--sent]!);
     }
     chunker.push(new Float32Array(64 * 8), 64 * 8);
     assert.throws(() => withoutAllocation(() => chunker.push(quantum, 128)), /allocated/);

@@ -55,11 +55,12 @@ export function firstDifference(a: ArrayLike<number>, b: ArrayLike<number>): num
   return -1;
 }
 
-/** Runs `work` while making a typed array, a buffer or a view throws. */
+/** Runs `work` while making a typed array, a buffer or a view throws, or letting an array grow. */
 export function withoutAllocation(work: () => void): void {
   const forbidden = ['ArrayBuffer', 'Int16Array', 'Float32Array', 'Float64Array'] as const;
   const saved = forbidden.map((name) => Object.getOwnPropertyDescriptor(globalThis, name)!);
   const typedArray = Object.getPrototypeOf(Int16Array.prototype) as object;
+  const growing = Object.getOwnPropertyDescriptor(Array.prototype, 'push')!;
   const copying = ['subarray', 'slice', 'map', 'filter', Symbol.iterator] as const;
   const savedCopying = copying.map((name) => Object.getOwnPropertyDescriptor(typedArray, name)!);
   const refuse = function (): never {
@@ -67,9 +68,11 @@ export function withoutAllocation(work: () => void): void {
   };
   for (const name of forbidden) Object.defineProperty(globalThis, name, { value: refuse, configurable: true });
   for (const name of copying) Object.defineProperty(typedArray, name, { value: refuse, configurable: true });
+  Object.defineProperty(Array.prototype, 'push', { value: refuse, configurable: true });
   try {
     work();
   } finally {
+    Object.defineProperty(Array.prototype, 'push', growing);
     forbidden.forEach((name, i) => Object.defineProperty(globalThis, name, saved[i]!));
     copying.forEach((name, i) => Object.defineProperty(typedArray, name, savedCopying[i]!));
   }

@@ -61,7 +61,7 @@ for (const [fromRate, toRate] of pairs) {
       const { delayMs } = measure(fromRate, toRate, 100);
       t.diagnostic(`${delayMs.toFixed(4)} ms`);
       const shorterMs = 32_000 / Math.min(fromRate, toRate) - delayMs;
-      assert.equal(shorterMs > -1e-5 && shorterMs < 1000 / fromRate, true);
+      assert.equal(Math.abs(shorterMs) < 1e-5, true);
     });
 
     if (fromRate > toRate) {
@@ -130,17 +130,20 @@ for (const [fromRate, toRate] of pairs) {
       const resampler = new Resampler(fromRate, toRate);
       const input = new Float32Array(960);
       const output = new Float32Array(1024);
-      withoutAllocation(() => {
-        for (let i = 0; i < 200; i++) {
+      const run = (times: number) => {
+        for (let i = 0; i < times; i++) {
           const needed = resampler.needed(128);
           resampler.push(input, needed);
           assert.equal(resampler.pull(output, 128), 128);
         }
-        for (let i = 0; i < 100; i++) {
+        for (let i = 0; i < times; i++) {
           resampler.push(input, 128);
           while (resampler.available > 0) resampler.pull(output, 128);
         }
-      });
+      };
+      // It grows to what it needs.
+      run(10);
+      withoutAllocation(() => run(200));
     });
   });
 }

@@ -111,31 +111,35 @@ describe('VoiceDetector', () => {
     quiet = levelDb > -30 ? 0 : levelDb < -35 ? quiet + 0.005 : quiet;
   }
 
-  it('lets the agent go down within 150 ms of most words that are spoken over its echo at -10 dB', (t) => {
-    const latenciesMs: number[] = [];
-    for (const [turn, delayMs] of [10, 60, 120, 300].entries()) {
-      const played = moved(agent(rate, 14), 0, 777 * turn).subarray(0, 14 * rate);
-      const echo = moved(played, -10, (delayMs * rate) / 1000).subarray(0, played.length);
-      const heard = mix(hiss(played.length, -62, turn), echo);
-      for (const [index, word] of words.entries()) {
-        const at = Math.round((9 + 0.37 * ((7 * turn + 3 * index) % 10)) * rate);
-        const from = word - Math.min(word, rate / 10);
-        const found = utterances(
-          rate,
-          mix(heard, moved(speech.subarray(from, word + rate), 0, at - word + from)),
-          played,
-        );
-        // It takes 40 ms to go down.
-        const onset = found.find(([from]) => from! > at / rate - 0.06)?.[0] ?? Infinity;
-        latenciesMs.push((onset - at / rate) * 1000 + 40);
+  for (const [echoDb, medianMs, share] of [
+    [-10, 110, 0.85],
+    [-20, 100, 0.95],
+  ] as const)
+    it(`lets the agent go down within 150 ms of most words that are spoken over its echo at ${echoDb} dB`, (t) => {
+      const latenciesMs: number[] = [];
+      for (const [turn, delayMs] of [10, 60, 120, 300].entries()) {
+        const played = moved(agent(rate, 14), 0, 777 * turn).subarray(0, 14 * rate);
+        const echo = moved(played, echoDb, (delayMs * rate) / 1000).subarray(0, played.length);
+        const heard = mix(hiss(played.length, -62, turn), echo);
+        for (const [index, word] of words.entries()) {
+          const at = Math.round((9 + 0.37 * ((7 * turn + 3 * index) % 10)) * rate);
+          const from = word - Math.min(word, rate / 10);
+          const found = utterances(
+            rate,
+            mix(heard, moved(speech.subarray(from, word + rate), 0, at - word + from)),
+            played,
+          );
+          // It takes 40 ms to go down.
+          const onset = found.find(([from]) => from! > at / rate - 0.06)?.[0] ?? Infinity;
+          latenciesMs.push((onset - at / rate) * 1000 + 40);
+        }
       }
-    }
-    latenciesMs.sort((a, b) => a - b);
-    const [half, most] = [0.5, 0.85].map((share) => latenciesMs[Math.floor(share * latenciesMs.length)]!);
-    t.diagnostic(`${latenciesMs.length} words: ${half!.toFixed(0)} ms, 85 % ${most!.toFixed(0)} ms`);
-    assert.equal(latenciesMs[0]! > 0 && half! <= 110, true);
-    assert.equal(most! <= 150, true);
-  });
+      latenciesMs.sort((a, b) => a - b);
+      const [half, most] = [0.5, share].map((part) => latenciesMs[Math.floor(part * latenciesMs.length)]!);
+      t.diagnostic(`${latenciesMs.length} words: ${half!.toFixed(0)} ms, ${100 * share} % ${most!.toFixed(0)} ms`);
+      assert.equal(latenciesMs[0]! > 0 && half! <= medianMs, true);
+      assert.equal(most! <= 150, true);
+    });
 
   it('takes no typing, breath or echo for a voice, whoever makes it', () => {
     const length = 20 * rate;

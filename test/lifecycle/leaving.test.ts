@@ -190,7 +190,7 @@ describe('a visitor who leaves the page', () => {
       await call(page);
       const devtools = await page.createCDPSession();
       await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });
-      assert.equal((await simulator.nextReport()).endedBy, 'visitor');
+      await expectEnd(simulator);
       await devtools.send('Page.setWebLifecycleState', { state: 'active' });
       await waitForStatus(page, 'ended');
       await page.evaluate(() => document.querySelector('synthflow-call')!.stop());
