@@ -70,6 +70,21 @@ export default defineConfig(
   { files: ['src/element/**/*.ts'], extends: [lit['flat/recommended'], wc['flat/recommended']] },
   { files: ['src/element/**/*.ts'], plugins: { 'lit-a11y': litA11y }, rules: litA11y.configs.recommended.rules },
   {
+    files: ['src/**/*.ts'],
+    // A hint for the site's developer: in-app browsers have nothing but their name.
+    ignores: ['src/call/diagnosis/check-page.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        ...['userAgent', 'userAgentData', 'vendor', 'platform'].map((property) => ({
+          object: 'navigator',
+          property,
+          message: 'Feature detection only.',
+        })),
+      ],
+    },
+  },
+  {
     // What the browsers of package.json's `browserslist` lack.
     files: ['src/**/*.ts'],
     extends: [compat.configs['flat/recommended']],

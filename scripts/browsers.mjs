@@ -96,7 +96,8 @@ export function ensureBrowser(name) {
   const found = findBrowser(name);
   if (found) return found;
   const { title, variable, packages } = browsers[name];
-  if (installPackages(...packages)) return findBrowser(name);
+  const installed = installPackages(...packages) && findBrowser(name);
+  if (installed) return installed;
   throw new Error(
     `The tests in ${title} need it. Install it (Debian: sudo apt-get install ${packages.join(' ')}) or set ${variable} to its executable.`,
   );

@@ -20,7 +20,8 @@ export function ensureFonts() {
   });
   if (lacking.length === 0) return;
   try {
-    installPackages(...new Set(lacking.map((letter) => packages[letter])));
+    if (installPackages(...new Set(lacking.map((letter) => packages[letter])))) return;
+    console.log(`There are no fonts for ${lacking.join(' ')}: words in them are not measured.`);
   } catch (error) {
     console.error(`There are no fonts for ${lacking.join(' ')}: ${error.message}`);
   }

@@ -57,9 +57,10 @@ const files =
 // A file's tests together, on a busy machine; single tests have limits of their own.
 const limit = '--test-timeout=1200000';
 const flags = ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-concurrency=1', limit];
-let [passed, failed, skipped] = [0, 0, 0];
+let [passed, failed, skipped, again] = [0, 0, 0, 0];
 for (const browser of browsers) await runTests(browser);
-console.log(`\n${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`);
+const more = [skipped && `${skipped} skipped`, again && `${again} tried again`];
+console.log(`\n${[`${passed} passed`, `${failed} failed`, ...more].filter(Boolean).join(', ')}`);
 process.exit(failed === 0 ? 0 : 1);
 
 async function runTests(browser) {
@@ -75,5 +76,6 @@ async function runTests(browser) {
   const [well, failures] = [count('pass'), count('fail') + count('cancelled')];
   passed += well;
   skipped += count('skipped');
+  again += output.match(/^Tried again: /gm)?.length ?? 0;
   failed += code === 0 && well > 0 ? failures : Math.max(1, failures);
 }

@@ -20,7 +20,7 @@ if (!isPartsAlone) {
 }
 
 /** How often a file in which the browser crashes is run. Nothing else is run again: least of all a test that has failed. */
-const mostTries = 3;
+const mostTries = 5;
 
 const counts = { passed: 0, failed: 0, skipped: 0, again: 0, crashes: 0 };
 /** What each part took, in ms, and what came of it. */

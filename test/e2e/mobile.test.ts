@@ -74,4 +74,41 @@ describe('on a telephone', needs('emulated telephones'), () => {
         await expectNothingOpen(page);
       }));
   }
+
+  for (const [isLandscape, insets] of [
+    [false, { top: 47, right: 0, bottom: 34, left: 0 }],
+    [true, { top: 0, right: 47, bottom: 21, left: 47 }],
+  ] as const) {
+    for (const corner of ['top-left', 'top-right', 'bottom-left', 'bottom-right']) {
+      it(`keeps clear of notch and home indicator: ${corner}, ${isLandscape ? 'on its side' : 'upright'}`, () =>
+        onSite(
+          browser,
+          startSite('speech', { html: pageWith(tag(`variant="card" position="${corner}"`)) }),
+          async (page) => {
+            await page.emulate(KnownDevices['iPhone SE']);
+            await rotate(page, isLandscape);
+            const devtools = await page.createCDPSession();
+            await devtools.send('Emulation.setSafeAreaInsetsOverride', { insets });
+            await page.waitForFunction(() => customElements.get('synthflow-call'));
+            await tap(page, 'button');
+            await page.waitForFunction(() =>
+              document.querySelector('synthflow-call')!.shadowRoot!.querySelector(':popover-open'),
+            );
+            const boxes = await page.evaluate(() => {
+              const element = document.querySelector('synthflow-call')!;
+              const card = element.shadowRoot!.querySelector(':popover-open')!;
+              return [element, card].map((box) => {
+                const { left, top, right, bottom } = box.getBoundingClientRect();
+                return { left, top, right: innerWidth - right, bottom: innerHeight - bottom };
+              });
+            });
+            for (const box of boxes) {
+              for (const edge of ['left', 'top', 'right', 'bottom'] as const) {
+                assert.ok(box[edge] >= insets[edge], `${edge}: ${box[edge]} of ${insets[edge]} px`);
+              }
+            }
+          },
+        ));
+    }
+  }
 });

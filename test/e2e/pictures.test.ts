@@ -52,9 +52,18 @@ describe('the look', () => {
   let close: () => Promise<void>;
   before(async () => {
     // Who says nothing is not told of a microphone that is off.
-    browser = await launch({ says: new Float32Array(44_100 * 60) });
+    browser = await launch({ says: new Float32Array(44_100 * 60), isMotionReduced: true });
     ({ page, close } = await openSheet(browser, looks));
-    await page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
+    // Levels are drawn by a Worker: until they stand at their full height.
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll('synthflow-call')]
+        .flatMap(({ shadowRoot }) => [...shadowRoot!.querySelectorAll('canvas')])
+        .every((canvas) => {
+          const context = new OffscreenCanvas(1, 1).getContext('2d')!;
+          context.drawImage(canvas, 32, 2, 1, 1, 0, 0, 1, 1);
+          return context.getImageData(0, 0, 1, 1).data[3]! > 127;
+        }),
+    );
   });
   after(async () => {
     await close();

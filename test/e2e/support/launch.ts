@@ -61,9 +61,11 @@ export const can = (ability: Ability): boolean => (abilities[ability] as readonl
 export const needs = (ability: Ability): { skip?: string } =>
   can(ability) ? {} : { skip: `this browser has no ${ability}` };
 
-/** Starts the browser that this run is for, Chromium or Firefox, with a visitor in front of it. */
-export const launch = async (options: BrowserOptions = {}): Promise<Browser> =>
-  browserName === 'firefox' ? (await launchFirefox(options)).browser : launchChromium(options);
+/** Starts the browser that this run is for, with a visitor in front of it. Puppeteer knows no WebKit. */
+export async function launch(options: BrowserOptions = {}): Promise<Browser> {
+  if (browserName === 'webkit') throw new Error('These tests run in Chromium and in Firefox.');
+  return browserName === 'firefox' ? (await launchFirefox(options)).browser : launchChromium(options);
+}
 
 async function launchChromium(options: BrowserOptions): Promise<Browser> {
   const { says, permission = 'granted', hasMicrophone = true, hosts = [], acceptInsecureCerts = false } = options;
