@@ -157,8 +157,7 @@ it(
       await page.click('button');
       await untilStatus(page, 'active');
       await page.evaluate(() => setTimeout(() => (location.href = '/elsewhere')));
-      // Firefox ends the Worker itself.
-      await expectEnd(site.simulator, browserName === 'firefox' ? /^visitor 100[01]$/ : undefined);
+      await expectEnd(site.simulator);
       await page.close();
     } finally {
       await browser.close();
