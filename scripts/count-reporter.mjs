@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * For the browser tests: writes `{ passed, failed, skipped, crashes, untold }` to a file, and tells which tests were skipped. A page that broke counts as a failure.
+ * For the browser tests: writes `{ passed, failed, skipped, crashes, untold }` to a file, and tells which tests were skipped.
+ * A page that broke counts as a failure.
  * @param crashes - Ids of the sessions in which the browser has crashed, as its launcher knows. Those that had told of their
  *   tests before count as any other; the files of those that had not are `untold`, and none of their tests is counted.
  */
