@@ -6,7 +6,7 @@ import { loadWorklet, type WorkletLocation } from './load-worklet.js';
 import type { MicrophoneOptions } from './microphone.js';
 import { hangUpTone, hangUpToneMs, ring } from './sounds.js';
 import { Speaker } from './speaker.js';
-import type { BargeIn } from './worklets/messages.js';
+import type { BargeIn, SoundReport } from './worklets/messages.js';
 
 /** How a call hears and sounds. */
 export interface AudioOptions extends MicrophoneOptions, WorkletLocation {
@@ -39,33 +39,10 @@ export interface AudioPorts {
   readonly downlink: MessagePort;
 }
 
-/** What the engine tells while it runs; 5 times a second `microphone`, and then `playback`. */
+/** What the engine tells while it runs. */
 export type AudioReport =
-  | {
-      readonly type: 'microphone';
-      readonly levelDbfs: number;
-      /** Whether the visitor speaks, also while muted. */
-      readonly isSpeaking: boolean;
-    }
-  | {
-      readonly type: 'playback';
-      readonly levelDbfs: number;
-      /** Agent audio that has arrived and not been played, in ms. */
-      readonly bufferedMs: number;
-      /** How often the agent's speech was interrupted because it came too late. */
-      readonly underruns: number;
-      /** Samples given up because more than 120 s were waiting. */
-      readonly droppedSamples: number;
-      /** How much later than the quickest message would allow it the agent should be heard, in ms. */
-      readonly targetMs: number;
-      /** How much later the agent is heard; 0 while nothing plays. */
-      readonly delayMs: number;
-      /** How late messages come, in ms: half of them less than the first, 95 % less than the second. */
-      readonly jitterP50Ms: number;
-      readonly jitterP95Ms: number;
-      /** How long nothing of the agent's was left to play in those interruptions, in ms. */
-      readonly concealedMs: number;
-    }
+  /** As often as the worklet reports; the levels' floor is −100. What was lost counts from the call's start. */
+  | ({ readonly type: 'sound' } & Readonly<SoundReport>)
   /** The microphone gives nothing, and it did not help to take it again; or is heard after all. */
   | { readonly type: 'microphone-silent'; readonly isOn: boolean }
   /** The rates of the devices in use, in Hz; Firefox does not tell the microphone's. */
@@ -108,8 +85,12 @@ export class AudioEngine {
   #onReport: (report: AudioReport) => void;
   #capture: Capture | undefined;
   #speaker: Speaker | undefined;
-  /** What was lost of the agent's sound so far. */
-  #lost = { underruns: 0, droppedSamples: 0, concealedMs: 0 };
+  /** What was told last. What was lost of the agent's sound goes on in another stream. */
+  #told: Pick<SoundReport, 'underruns' | 'droppedSamples' | 'concealedMs'> = {
+    underruns: 0,
+    droppedSamples: 0,
+    concealedMs: 0,
+  };
   #bargeIn: BargeIn;
   #speakerId: string | null | undefined;
   #isMuted = false;
@@ -195,31 +176,28 @@ export class AudioEngine {
   connect(format: AudioFormat): AudioPorts {
     void this.#endStreams();
     this.#format = format;
-    const before = this.#lost;
+    const before = this.#told;
     const stream = this.#microphone.stream!;
     const [up, down] = [new MessageChannel(), new MessageChannel()];
     const { captureRate, playbackRate, chunkSamples } = format;
     const rest = { chunkSamples, isMuted: this.#isMuted, bargeIn: this.#bargeIn, volume: this.#volume };
     try {
       this.#capture = new Capture(this.#context, stream, { wireRate: captureRate, ...rest }, up.port1);
-      this.#speaker = new Speaker(
-        this.#context,
-        { wireRate: playbackRate, ...rest },
-        down.port1,
-        ({ visitorLevelDbfs, isVisitorSpeaking: isSpeaking, ...figures }) => {
-          const { bufferedMs } = figures;
-          if (!this.#isMuted) this.#microphone.hear(visitorLevelDbfs);
-          this.#onReport({ type: 'microphone', levelDbfs: Math.max(-100, visitorLevelDbfs), isSpeaking });
-          const lost = (this.#lost = {
-            underruns: before.underruns + figures.underruns,
-            droppedSamples: before.droppedSamples + figures.droppedSamples,
-            concealedMs: before.concealedMs + figures.concealedMs,
-          });
-          this.#onReport({ type: 'playback', ...figures, ...lost });
-          this.#onDrained(bufferedMs);
-          if (this.#isOutdated && bufferedMs < spareMs) this.#renewOnce();
-        },
-      );
+      this.#speaker = new Speaker(this.#context, { wireRate: playbackRate, ...rest }, down.port1, (report) => {
+        const { visitorLevelDbfs, bufferedMs } = report;
+        if (!this.#isMuted) this.#microphone.hear(visitorLevelDbfs);
+        const told: SoundReport = {
+          ...report,
+          visitorLevelDbfs: Math.max(-100, visitorLevelDbfs),
+          underruns: before.underruns + report.underruns,
+          droppedSamples: before.droppedSamples + report.droppedSamples,
+          concealedMs: before.concealedMs + report.concealedMs,
+        };
+        this.#told = told;
+        this.#onReport({ type: 'sound', ...told });
+        this.#onDrained(bufferedMs);
+        if (this.#isOutdated && bufferedMs < spareMs) this.#renewOnce();
+      });
     } catch (cause) {
       throw new AudioFailure('audio-failed', '', cause);
     }
@@ -265,6 +243,14 @@ export class AudioEngine {
   setRinging(isRinging: boolean): void {
     this.#endRing();
     this.#endRing = isRinging && this.#options.sounds !== false ? ring(() => [this.#context, this.#volume]) : ignore;
+  }
+
+  /**
+   * Where both sides' levels come out from now on (`Levels` of worklets/messages.ts), for whoever draws them; the engine's
+   * own reports become fewer. Undefined where there is no other port than the last one, or no sound yet.
+   */
+  levels(): MessagePort | undefined {
+    return this.#speaker?.levels();
   }
 
   /** Silences the agent within 15 ms and drops what it has said so far. */

@@ -3,6 +3,7 @@ import type { PlaybackCommand, ProcessorOptions, SoundReport } from './worklets/
 /** Plays the agent, and tells of both sides. */
 export class Speaker {
   #node: AudioWorkletNode;
+  #hasLevels = false;
 
   /** The context must have loaded the worklet. The agent's PCM16 comes in through `link`. */
   constructor(
@@ -24,6 +25,15 @@ export class Speaker {
   /** The node, for its `processorerror`. */
   get node(): AudioWorkletNode {
     return this.#node;
+  }
+
+  /** Where both sides' levels come out from now on (`Levels`), for whoever draws them; the first time only. */
+  levels(): MessagePort | undefined {
+    if (this.#hasLevels) return undefined;
+    this.#hasLevels = true;
+    const { port1, port2 } = new MessageChannel();
+    this.#tell({ type: 'levels', port: port1 }, [port1]);
+    return port2;
   }
 
   /** @param volume - 0 to 1. */

@@ -52,6 +52,7 @@ export type CallAudio = Pick<
   | 'setSpeaker'
   | 'resume'
   | 'setRinging'
+  | 'levels'
   | 'drain'
   | 'stop'
 >;
@@ -70,11 +71,6 @@ const defaultParts: CallParts = {
     'agent-timeout': 20_000,
   },
 };
-
-/** The agent's audio is clean: what is louder than this is speech. */
-const speakingDbfs = -50;
-/** Reports (200 ms each) of quiet until the agent counts as silent: the gaps between words are shorter. */
-const speakingHold = 2;
 
 /** What a chunk holds. */
 const chunkMs = 20;
@@ -161,8 +157,6 @@ export class CallController {
   #closed: Promise<void> = Promise.resolve();
   #activeSince: number | undefined;
   #duration = 0;
-  #quietReports = speakingHold;
-  #isVisitorSpeaking = false;
   #startedAt = 0;
   /** When somebody spoke last. */
   #spokenAt = 0;
@@ -208,8 +202,6 @@ export class CallController {
     this.#error = null;
     this.#stats = noStats;
     this.#duration = 0;
-    this.#quietReports = speakingHold;
-    this.#isVisitorSpeaking = false;
     this.#startedAt = this.#parts.now();
     return new Promise((settle) => {
       const attempt: Attempt = {
@@ -260,9 +252,10 @@ export class CallController {
     this.#attempt?.audio?.setSpeaker(speakerId);
   }
 
-  /** Draws how loud both sides are, the visitor's first: off the page's own thread, where that can be. */
+  /** Says how both sides' levels look, the visitor's first. They are drawn off the page's own thread, where that can be. */
   draw(sides: readonly Side[]): void {
-    this.#attempt?.line?.thread.draw(sides);
+    const { line, audio } = this.#attempt ?? {};
+    line?.thread.draw(sides, audio?.levels());
   }
 
   /** Goes on where `needs-tap` was told: call it inside a tap. */
@@ -483,32 +476,18 @@ export class CallController {
     switch (report.type) {
       case 'failed':
         return this.#fail(attempt, report.failure);
-      case 'microphone':
-        this.#stats = { ...this.#stats, visitorLevelDbfs: report.levelDbfs };
-        this.#isVisitorSpeaking = report.isSpeaking;
-        if (report.isSpeaking && !this.#isMuted) this.#spokenAt = this.#parts.now();
-        return;
-      case 'playback': {
-        const { type: _type, levelDbfs, ...figures } = report;
-        this.#stats = { ...this.#stats, ...figures, agentLevelDbfs: levelDbfs };
-        if (levelDbfs > speakingDbfs) this.#mark('firstAudioMs');
-        this.#quietReports = levelDbfs > speakingDbfs ? 0 : this.#quietReports + 1;
-        const isAgentSpeaking = this.#quietReports < speakingHold;
-        if (isAgentSpeaking) this.#spokenAt = this.#parts.now();
+      case 'sound': {
+        const { type: _type, isAgentSpeaking, isVisitorSpeaking, ...figures } = report;
+        this.#stats = { ...this.#stats, ...figures };
+        if (isAgentSpeaking) this.#mark('firstAudioMs');
+        if (isAgentSpeaking || (isVisitorSpeaking && !this.#isMuted)) this.#spokenAt = this.#parts.now();
         if (this.#status === 'active') {
           const { chunksDropped, concealedMs } = this.#stats;
           attempt.quality.hear(this.#parts.now(), chunksDropped * chunkMs, concealedMs);
           this.#tellQuality(attempt);
           if (attempt !== this.#attempt) return;
         }
-        // Both at once: the microphone's came just before.
-        return this.#tell({
-          type: 'levels',
-          visitorDbfs: this.#stats.visitorLevelDbfs,
-          agentDbfs: levelDbfs,
-          isAgentSpeaking,
-          isVisitorSpeaking: this.#isVisitorSpeaking,
-        });
+        return this.#tell({ type: 'speaking', isAgentSpeaking, isVisitorSpeaking });
       }
       case 'rates': {
         const { type: _type, ...rates } = report;

@@ -41,7 +41,10 @@ export interface CallStats extends SocketStats {
    */
   readonly microphoneHz: number | undefined;
   readonly speakerHz: number | undefined;
-  /** Loudness of both sides in the last 200 ms: RMS in dBFS, −100 is silence. */
+  /**
+   * Loudness of both sides: RMS of 200 ms in dBFS, −100 is silence. New every 200 ms; while the element draws levels itself,
+   * once a second and when somebody begins or ends to speak.
+   */
   readonly visitorLevelDbfs: number;
   readonly agentLevelDbfs: number;
 }
@@ -54,11 +57,9 @@ export type CallReport =
   | { readonly type: 'message'; readonly data: unknown }
   /** Once a second, from the first `active` to the end. */
   | { readonly type: 'stats'; readonly stats: CallStats }
-  /** 5 times a second, while it runs. */
+  /** When that changes, and as often as the sound's figures come. */
   | {
-      readonly type: 'levels';
-      readonly visitorDbfs: number;
-      readonly agentDbfs: number;
+      readonly type: 'speaking';
       readonly isAgentSpeaking: boolean;
       /** Also while muted. */
       readonly isVisitorSpeaking: boolean;

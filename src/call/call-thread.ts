@@ -2,7 +2,7 @@ import type { Side } from './draw-levels.js';
 import { importText, type FileLocation } from './import-file.js';
 import type { BindCommand, LinkCommand, SocketCommand, SocketReport, SocketStats } from '../protocol/socket-host.js';
 import { startCallWorker } from './start-worker.js';
-import type { WorkerCommand } from './synthflow-call.worker.js';
+import type { DrawCommand, WorkerCommand } from './synthflow-call.worker.js';
 import { url } from './synthflow-call.worker.ts?file';
 
 /** Where a call's socket may run. */
@@ -27,21 +27,25 @@ export interface Socket {
 }
 
 /**
- * What one socket runs in, and levels are drawn in: a Worker of its own, so that a busy page holds up no sound, and makes no
- * frame for a level; where none may start (the page's policy, a missing file, `noWorker`), this thread. The Worker begins to
- * start at once.
+ * What one socket runs in: a Worker of its own, so that a busy page holds up no sound; where none may start (the page's
+ * policy, a missing file, `noWorker`), this thread. The Worker begins to start at once. Levels are drawn in a second one, so
+ * that the page makes no frame for them: Chromium stops a Worker at its first stroke until the page's thread has time.
  */
 export class CallThread {
   /** Resolves when it is known where the socket will run; never rejects. */
   readonly ready: Promise<void>;
   #worker: Worker | undefined;
+  /** Where levels are drawn, once there are some. */
+  #painter: Promise<Worker> | undefined;
+  #options: ThreadOptions;
   /** What a Worker has inside, for where there is none: most pages never load it. */
   #host: Awaited<ReturnType<typeof loadHost>> | undefined;
   #isStopped = false;
 
   constructor(options: ThreadOptions = {}) {
+    this.#options = options;
     // It rejects where the file is missing.
-    this.ready = this.#start(options).catch(() => {});
+    this.ready = this.#start().catch(() => {});
   }
 
   /**
@@ -60,19 +64,26 @@ export class CallThread {
       close: (sid) => {
         // Its other end closes both. Firefox delivers what has come to a port even when this end is closed.
         near.onmessage = null;
+        this.#tellPainter((worker) => worker.terminate());
         return end(sid)?.stats;
       },
     };
   }
 
-  /** Draws how loud both sides are. A canvas is transferred: directly, since WebKit may lose one that a port brings. */
-  draw(sides: readonly Side[]): void {
-    const message: WorkerCommand = { sides };
-    this.#worker?.postMessage(
-      message,
-      sides.flatMap(({ canvas }) => canvas ?? []),
-    );
-    this.#host?.drawLevels(sides);
+  /**
+   * Draws how loud both sides are. A canvas is transferred: directly, since WebKit may lose one that a port brings.
+   * @param levels - Where that comes from, from now on; transferred.
+   */
+  draw(sides: readonly Side[], levels?: MessagePort): void {
+    if (this.#host) return this.#host.drawLevels(sides, levels);
+    this.#painter ??= startCallWorker(this.#options.assetsUrl);
+    const transfer = [levels, ...sides.map(({ canvas }) => canvas)].filter((one) => !!one);
+    this.#tellPainter((worker) => worker.postMessage({ sides, levels } satisfies DrawCommand, transfer));
+  }
+
+  /** Where it does not start, nothing is drawn. The call goes on. */
+  #tellPainter(tell: (worker: Worker) => void): void {
+    this.#painter?.then(tell).catch(() => {});
   }
 
   /** Whether there is something to host a socket, once {@link ready}: a Worker, or the file for this thread. */
@@ -86,11 +97,11 @@ export class CallThread {
     this.#worker?.terminate();
   }
 
-  async #start(options: ThreadOptions): Promise<void> {
-    const { assetsUrl, noWorker } = options;
+  async #start(): Promise<void> {
+    const { assetsUrl, noWorker } = this.#options;
     this.#worker = noWorker ? undefined : await startCallWorker(assetsUrl).catch(() => undefined);
     if (this.#isStopped) return this.stop();
-    if (!this.#worker) this.#host = await hostOnce(options);
+    if (!this.#worker) this.#host = await hostOnce(this.#options);
   }
 }
 
@@ -142,7 +153,6 @@ function hostInWorker(
   command: SocketCommand,
   onReport: (report: SocketReport) => void,
 ) {
-  const tell = (message: WorkerCommand, transfer: Transferable[] = []) => worker.postMessage(message, transfer);
   let isOver = false;
   const stop = () => {
     isOver = true;
@@ -155,9 +165,9 @@ function hostInWorker(
     stop();
     onReport({ type: 'closed', closeCode: 1006, hungUp: false });
   };
-  tell({ port, command }, [port, command.uplink, command.downlink]);
+  worker.postMessage({ port, command } satisfies WorkerCommand, [port, command.uplink, command.downlink]);
   return (sid?: string): undefined => {
-    tell({ sid });
+    worker.postMessage({ sid } satisfies WorkerCommand);
     // Chromium keeps a page that is left as it is, and its Worker, which may not have taken yet that it is to end: the socket
     // would stay open, and the agent would not be told. Where this comes first, the agent hears of a lost connection.
     if (!isOver) document.addEventListener('freeze', stop);

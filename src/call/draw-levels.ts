@@ -1,3 +1,5 @@
+import type { Levels } from '../audio/worklets/messages.js';
+
 /** What changes of how one side of a call is drawn; what is left out stays as it is. */
 export interface Side {
   /** What it is drawn on from now on, at rest: transferred, whatever its size. */
@@ -26,8 +28,14 @@ interface Drawn extends Side {
 }
 const drawn: Drawn[] = [];
 
-/** Draws both sides, the visitor's first, where that makes a difference. Never throws. */
-export function drawLevels(changes: readonly Side[]): void {
+/**
+ * Draws both sides, the visitor's first, where that makes a difference. Never throws.
+ * @param source - Where their {@link Levels} come from, from now on.
+ */
+export function drawLevels(changes: readonly Side[], source?: MessagePort): void {
+  if (source) {
+    source.onmessage = ({ data }: MessageEvent<Levels>) => drawLevels(data.map((levelDbfs) => ({ levelDbfs })));
+  }
   for (const [index, change] of changes.entries()) {
     try {
       const before = change.canvas ? begin(change.canvas) : drawn[index]!;

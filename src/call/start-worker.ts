@@ -49,7 +49,7 @@ function startWorker(file: string): Promise<Worker> {
       event?.preventDefault();
       clearTimeout(timer);
       worker.terminate();
-      reject(event);
+      reject();
     };
     const timer = setTimeout(giveUp, startTimeoutMs);
     worker.onerror = giveUp;

@@ -177,7 +177,7 @@ export class Call extends (EventTarget as new () => ClientEventTarget) {
 
   #hear(report: CallReport): void {
     switch (report.type) {
-      case 'levels':
+      case 'speaking':
         this.#setFact('agent-speaking', report.isAgentSpeaking);
         this.#setFact('visitor-speaking', report.isVisitorSpeaking);
         break;

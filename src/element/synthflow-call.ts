@@ -5,7 +5,6 @@ import { absolute, optionsOf } from '../call/call-settings.js';
 import type { DiagnoseOptions, Diagnosis } from '../call/diagnosis/diagnosis.js';
 import type { CallError } from '../call/errors.js';
 import type { isOpenAt } from '../call/hours.js';
-import type { Side } from '../call/draw-levels.js';
 import { loadDiagnosis } from '../call/load-diagnosis.js';
 import { loadHours } from '../call/load-hours.js';
 import { isRunning, type CallStatus } from '../call/machine.js';
@@ -692,8 +691,8 @@ export class SynthflowCall extends LitElement {
     this.#debug(report);
     this.#analyse(report);
     switch (report.type) {
-      case 'levels':
-        this.#showLevels(report);
+      case 'speaking':
+        this.#showSpeaking(report);
         this.#tick();
         break;
       case 'status':
@@ -787,32 +786,30 @@ export class SynthflowCall extends LitElement {
     if (timer) timer.firstChild!.nodeValue = this.#clock;
   }
 
-  #showLevels({ visitorDbfs, agentDbfs, isAgentSpeaking, isVisitorSpeaking }: CallReport & { type: 'levels' }): void {
+  #showSpeaking({ isAgentSpeaking, isVisitorSpeaking }: CallReport & { type: 'speaking' }): void {
     this.#setState('agent-speaking', isAgentSpeaking);
     this.#setState('visitor-speaking', isVisitorSpeaking);
     // Said once for each time that the microphone is off.
     if (this.muted && isVisitorSpeaking && !this.isMuteHinted) [this.isMuteHinted, this.isPanelClosed] = [true, false];
     if (isAgentSpeaking) this.hasAgentSpoken = true;
-    this.#draw([{ levelDbfs: this.muted ? -100 : visitorDbfs }, { levelDbfs: agentDbfs }]);
   }
 
-  /** Gives levels their looks, at each change of ours and once a second: to read them costs more than to draw. */
+  /**
+   * Gives levels their looks, at each change of ours and once a second: to read them costs more than to draw. That is not done by
+   * this thread, which would make a frame of the page for each level.
+   */
   #dressLevels(): void {
     const canvases = [...this.renderRoot.querySelectorAll('canvas')];
     const isNew = canvases[0] !== this.#canvas;
     this.#canvas = canvases[0];
-    this.#draw(
+    if (!this.#canvas) return;
+    this.#controller.draw(
       canvases.map((canvas) => ({
         canvas: isNew ? canvas.transferControlToOffscreen() : undefined,
         colour: getComputedStyle(canvas).color,
         isStill: matchMedia('(prefers-reduced-motion:reduce)').matches,
       })),
     );
-  }
-
-  /** Not by this thread, which would make a frame of the page for each level. */
-  #draw(sides: readonly Side[]): void {
-    if (this.#canvas) this.#controller.draw(sides);
   }
 
   /**

@@ -54,9 +54,9 @@ describe('AudioEngine', () => {
   it('tells how loud both sides are', async () => {
     const { reports, say } = await connectEngine();
     say(1);
-    await reports.until((all) => all.some((report) => report.type === 'microphone' && report.levelDbfs > -50));
-    await reports.until((all) => all.some((report) => report.type === 'playback' && report.levelDbfs > -10));
-    await reports.until((all) => all.some((report) => report.type === 'playback' && report.bufferedMs > 500));
+    await reports.until((all) => all.some((report) => report.type === 'sound' && report.visitorLevelDbfs > -50));
+    await reports.until((all) => all.some((report) => report.type === 'sound' && report.agentLevelDbfs > -10));
+    await reports.until((all) => all.some((report) => report.type === 'sound' && report.bufferedMs > 500));
     expect(reports.all.filter(({ type }) => type === 'failed')).to.be.empty;
   });
 
@@ -153,7 +153,7 @@ describe('AudioEngine', () => {
     expect(streams[0]!.getTracks()[0]!.readyState).to.equal('ended');
     await drained;
     expect(contexts[0]!.currentTime - sinceS).to.be.above(0.95);
-    const played = reports.all.filter(({ type }) => type === 'playback');
+    const played = reports.all.filter(({ type }) => type === 'sound');
     expect(played.at(-1)).to.include({ bufferedMs: 0, underruns: 0 });
     expect(played.at(-2), 'no longer than that').to.have.property('bufferedMs').above(0);
   });

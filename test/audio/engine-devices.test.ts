@@ -28,9 +28,9 @@ describe('the devices of an AudioEngine', () => {
     const devices = new FakeDevices('built-in');
     const { reports } = await connectEngine((engine) => engine.setMuted(true));
     devices.stream.silence();
-    await reports.until((all) => all.filter(({ type }) => type === 'microphone').length > 20);
+    await reports.until((all) => all.filter(({ type }) => type === 'sound').length > 20);
     expect(devices.requests).to.have.lengthOf(1);
-    expect(reports.all.every((report) => report.type !== 'microphone' || report.levelDbfs >= -100)).to.equal(true);
+    expect(reports.all.every((report) => report.type !== 'sound' || report.visitorLevelDbfs >= -100)).to.equal(true);
   });
 
   it('says when the microphone is lost, before the call is connected as in it', async () => {

@@ -36,9 +36,7 @@ describe('a context that stands still', () => {
     const { buffer } = Int16Array.from(tone(16_000, 16_000, 440), (sample) => sample * 32_767);
     const since = reports.all.length;
     downlink.postMessage(buffer, [buffer]);
-    await reports.until((all) =>
-      all.slice(since).some((report) => report.type === 'playback' && report.bufferedMs > 0),
-    );
+    await reports.until((all) => all.slice(since).some((report) => report.type === 'sound' && report.bufferedMs > 0));
     expect(devices.requests).to.have.lengthOf(1);
     expect(isTold('needs-tap')(reports.all)).to.equal(false);
     await engine.stop();
@@ -192,12 +190,12 @@ describe('a context that stands still', () => {
     const { engine, reports, say } = await connectEngine();
     devices.tell();
     say(1);
-    await reports.until((all) => all.some((report) => report.type === 'playback' && report.bufferedMs > 700));
+    await reports.until((all) => all.some((report) => report.type === 'sound' && report.bufferedMs > 700));
     sampleRate = rate;
     devices.tell();
     const { chunks } = await renewed(reports);
     const all = reports.all;
-    const last = all.filter((report) => report.type === 'playback').at(-1)!;
+    const last = all.filter((report) => report.type === 'sound').at(-1)!;
     expect(last.bufferedMs, 'what the agent says is played first').to.be.below(300);
     expect(contexts.at(-1)!.sampleRate).to.equal(rate);
     await chunks.until((all) => !all.every(isSilent));

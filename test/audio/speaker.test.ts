@@ -1,7 +1,7 @@
 import { expect, waitUntil } from '@open-wc/testing';
 import { Capture } from '../../src/audio/capture.js';
 import { Speaker } from '../../src/audio/speaker.js';
-import type { BargeIn, SoundReport } from '../../src/audio/worklets/messages.js';
+import type { BargeIn, Levels, SoundReport } from '../../src/audio/worklets/messages.js';
 import { fitSine, rmsDb, tone } from '../dsp/fixtures.js';
 import { hasOfflineSuspend, itWhere } from '../support/abilities.js';
 import { OfflineAudio } from '../support/offline-audio.js';
@@ -126,10 +126,82 @@ describe('Speaker', () => {
     await audio.render();
     await waitUntil(() => reports.length >= 5, 'the reports have come', patient);
     expect(reports).to.have.lengthOf(5);
-    const { levelDbfs, bufferedMs, underruns, droppedSamples } = reports[2]!;
-    expect(levelDbfs).to.be.closeTo(-9.03, 0.2);
+    const { agentLevelDbfs, bufferedMs, underruns, droppedSamples } = reports[2]!;
+    expect(agentLevelDbfs).to.be.closeTo(-9.03, 0.2);
     expect(bufferedMs).to.be.closeTo(900, 70);
     expect([underruns, droppedSamples]).to.deep.equal([0, 0]);
+  });
+
+  it('tells that the agent speaks, until it has been quiet for as long as between words', async () => {
+    const { audio, say, reports } = await speaker(48_000);
+    say(pcm(wireRate * 0.3));
+    await audio.render();
+    await waitUntil(() => reports.length >= 5, 'the reports have come', patient);
+    expect(reports.map(({ isAgentSpeaking }) => isAgentSpeaking)).to.deep.equal([true, true, true, false, false]);
+  });
+
+  describe('while somebody draws the levels', () => {
+    /** Three seconds beside a microphone. */
+    async function drawn(microphone: Float32Array, spoken: ArrayBuffer, isMuted = false) {
+      const audio = await OfflineAudio.open(48_000, 3);
+      const [up, down] = [new MessageChannel(), new MessageChannel()];
+      const reports: SoundReport[] = [];
+      const levels: Levels[] = [];
+      const context = audio.withMicrophone(microphone);
+      new Capture(context, new MediaStream(), { wireRate: 48_000, chunkSamples: 960, isMuted }, up.port1);
+      const out = new Speaker(context, { wireRate, chunkSamples: 960 }, down.port1, (report) => reports.push(report));
+      out.levels()!.onmessage = ({ data }: MessageEvent<Levels>) => levels.push(data);
+      expect(out.levels(), 'once').to.equal(undefined);
+      down.port2.postMessage(spoken, [spoken]);
+      await audio.render();
+      await waitUntil(() => levels.length >= 15, 'the levels have come', patient);
+      // A report comes on the way of another port.
+      await waitUntil(() => reports.length >= 3, 'the reports have come', patient);
+      return { reports, levels: levels.map((both) => both.map(Math.round)) };
+    }
+    /** Too soft to be a voice. */
+    const hum = tone(3 * 48_000, 48_000, 100, 0.001);
+
+    it('tells them 5 times a second, and the page once a second', async () => {
+      const { reports, levels } = await drawn(hum, pcm(0));
+      expect(levels).to.deep.equal(Array.from({ length: 15 }, () => [-63, -100]));
+      expect(reports).to.have.lengthOf(3);
+      expect(reports[2]).to.include({ agentLevelDbfs: -100, isAgentSpeaking: false, isVisitorSpeaking: false });
+    });
+
+    it('tells the page at once who begins and ends to speak', async () => {
+      const voice = new Float32Array(3 * 48_000);
+      hum.forEach((sample, i) => (voice[i] = sample));
+      voice.set(tone(48_000, 48_000, 150, 0.5), 48_000);
+      const { reports, levels } = await drawn(voice, pcm(wireRate * 0.5));
+      const speaking = reports.map((report) => `${report.isVisitorSpeaking} ${report.isAgentSpeaking}`);
+      expect(speaking.filter((both, at) => both !== speaking[at - 1])).to.deep.equal([
+        'false true',
+        'false false',
+        'true false',
+        'false false',
+      ]);
+      // Beside those what each second brings, in which the visitor speaks on, or nobody.
+      expect(speaking.length).to.be.at.most(6);
+      expect(levels[1]).to.deep.equal([-63, -9]);
+      expect(levels[7]).to.deep.equal([-9, -100]);
+    });
+
+    it('draws nothing of a visitor who is muted, and tells the page that they speak', async () => {
+      const { reports, levels } = await drawn(tone(3 * 48_000, 48_000, 150, 0.5), pcm(0), true);
+      expect(levels.every(([visitor]) => visitor === -100)).to.equal(true);
+      expect(reports.at(-1)).to.include({ isVisitorSpeaking: true });
+      expect(reports.at(-1)!.visitorLevelDbfs).to.be.closeTo(-9.03, 0.1);
+    });
+
+    it('tells the page each level of a microphone that gives nothing, and when it gives something again', async () => {
+      const late = new Float32Array(3 * 48_000);
+      late.set(hum.subarray(0, 1.4 * 48_000), 1.6 * 48_000);
+      const { reports } = await drawn(late, pcm(0));
+      const [silent, heard] = [reports.slice(0, 8), reports.slice(8)];
+      expect(silent.every(({ visitorLevelDbfs }) => visitorLevelDbfs === -Infinity)).to.equal(true);
+      expect(heard.map(({ visitorLevelDbfs }) => Math.round(visitorLevelDbfs))).to.deep.equal([-63, -63]);
+    });
   });
 
   it('drops nothing of a two-minute burst, and tells what is beyond it', async () => {
@@ -212,7 +284,7 @@ describe('Speaker', () => {
     expect(steepest(heard)).to.be.below(slope(48_000));
     expect(rmsDb(heard.subarray(0.6 * 48_000))).to.be.below(-90);
     await waitUntil(() => reports.length >= 4, 'the reports have come', patient);
-    expect(reports[3]!.levelDbfs).to.be.closeTo(-9.03, 0.02);
+    expect(reports[3]!.agentLevelDbfs).to.be.closeTo(-9.03, 0.02);
   });
 
   itInTime('leaves the audio thread when it is stopped', async () => {

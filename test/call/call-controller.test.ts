@@ -1,6 +1,6 @@
 import { expect } from '@open-wc/testing';
 import { AudioFailure, type AudioFailureCode } from '../../src/audio/audio-failure.js';
-import { noStats, type CallReport, type EndReason } from '../../src/call/call-report.js';
+import { noStats, type EndReason } from '../../src/call/call-report.js';
 import { CallError, type CallErrorCode } from '../../src/call/errors.js';
 import type { CallStatus } from '../../src/call/machine.js';
 import type { Session } from '../../src/call/session.js';
@@ -25,10 +25,13 @@ const statusAt: Record<Stage, CallStatus> = {
 const beforeActive = stages.filter((stage) => statusAt[stage] !== 'active');
 const withSocket = stages.slice(stages.indexOf('the socket opens'));
 
-/** What the playback processor tells while nothing is heard. */
-const silentAgent = {
-  type: 'playback',
-  levelDbfs: -100,
+/** What the worklet tells while nothing is heard. */
+const silence = {
+  type: 'sound',
+  visitorLevelDbfs: -100,
+  isVisitorSpeaking: false,
+  agentLevelDbfs: -100,
+  isAgentSpeaking: false,
   bufferedMs: 0,
   underruns: 0,
   droppedSamples: 0,
@@ -68,7 +71,7 @@ describe('a call', () => {
       audio.microphone.resolve();
       audio.loaded.resolve();
       audio.drained.resolve();
-      audio.report({ type: 'microphone', levelDbfs: -3, isSpeaking: false });
+      audio.report({ ...silence, visitorLevelDbfs: -3 });
       audio.report({ type: 'failed', failure: new AudioFailure('microphone-lost') });
     }
     for (const asked of rehearsal.sessions.all) asked.resolve(session);
@@ -316,10 +319,11 @@ describe('a call', () => {
         type: 'stats',
         stats: { chunksSent: 10, chunksDropped: 1, audioMessages: 7, malformedMessages: 2 },
       });
-      call.audio.report({ type: 'microphone', levelDbfs: -30, isSpeaking: false });
       call.audio.report({
-        ...silentAgent,
-        levelDbfs: -12,
+        ...silence,
+        visitorLevelDbfs: -30,
+        agentLevelDbfs: -12,
+        isAgentSpeaking: true,
         bufferedMs: 80,
         underruns: 3,
         droppedSamples: 4,
@@ -404,31 +408,30 @@ describe('a call', () => {
       expect(call.end!.stats.speakerHz).to.equal(44_100);
     });
 
-    it('tells both levels, and that the agent speaks until it has been quiet for 400 ms', async () => {
+    it('has levels drawn by its thread, which is given the sound’s port once', async () => {
       await call.playTo(active);
-      const levels = () => call.reports.all.flatMap((report) => (report.type === 'levels' ? [report] : []));
-      const playback = (levelDbfs: number) =>
-        call.audio.report({ ...silentAgent, levelDbfs, bufferedMs: 0, underruns: 0, droppedSamples: 0 });
-      call.audio.report({ type: 'microphone', levelDbfs: -20, isSpeaking: false });
-      expect(levels(), 'they are told together').to.deep.equal([]);
-      playback(-100);
-      expect(levels()).to.deep.equal([
-        { type: 'levels', visitorDbfs: -20, agentDbfs: -100, isAgentSpeaking: false, isVisitorSpeaking: false },
+      const { port1 } = new MessageChannel();
+      call.audio.levelPorts.push(port1);
+      const sides = [{ colour: 'red' }, { colour: 'blue' }];
+      call.controller.draw(sides);
+      call.controller.draw(sides);
+      expect(call.threads.all.at(-1)!.drawn).to.deep.equal([
+        [sides, port1],
+        [sides, undefined],
       ]);
-      playback(-50);
-      playback(-49);
-      playback(-80);
-      // The visitor's own levels do not count as the agent's quiet.
-      for (let i = 0; i < 10; i++) call.audio.report({ type: 'microphone', levelDbfs: -20, isSpeaking: false });
-      expect(levels().map(({ isAgentSpeaking }) => isAgentSpeaking)).to.deep.equal([false, false, true, true]);
-      playback(-80);
-      expect(levels().at(-1)).to.deep.equal({
-        type: 'levels',
-        visitorDbfs: -20,
-        agentDbfs: -80,
-        isAgentSpeaking: false,
-        isVisitorSpeaking: false,
-      });
+      void call.controller.stop();
+      call.controller.draw(sides);
+      expect(call.threads.all.at(-1)!.drawn).to.have.lengthOf(2);
+    });
+
+    it('tells who speaks, as often as the sound’s figures come', async () => {
+      await call.playTo(active);
+      call.audio.report({ ...silence, isAgentSpeaking: true });
+      call.audio.report({ ...silence, isVisitorSpeaking: true });
+      expect(call.reports.all.filter(({ type }) => type === 'speaking')).to.deep.equal([
+        { type: 'speaking', isAgentSpeaking: true, isVisitorSpeaking: false },
+        { type: 'speaking', isAgentSpeaking: false, isVisitorSpeaking: true },
+      ]);
     });
   });
 
@@ -521,7 +524,7 @@ describe('a call', () => {
       { at: 'active', audios: 1, sessions: 1, sockets: 1, started: false },
       { at: 'start', audios: 1, sessions: 1, sockets: 1, started: true },
       { at: 'message', audios: 1, sessions: 1, sockets: 1, started: true },
-      { at: 'levels', audios: 1, sessions: 1, sockets: 1, started: true },
+      { at: 'speaking', audios: 1, sessions: 1, sockets: 1, started: true },
     ];
     for (const { at, audios, sessions, sockets, started } of moments) {
       it(`stops right there, in the report of ${at}, and leaves nothing open`, async () => {
@@ -537,7 +540,7 @@ describe('a call', () => {
           () => call.socket?.report({ type: 'client-ready' }),
           () => call.socket?.report({ type: 'agent-ready' }),
           () => call.socket?.report({ type: 'message', data: 1 }),
-          () => call.audio?.report(silentAgent),
+          () => call.audio?.report(silence),
         ]) {
           step();
           await nextTask();
@@ -576,7 +579,7 @@ describe('a call', () => {
       await call.playTo(active);
       call.clock.advance(7000);
       call.socket.report({ type: 'stats', stats: { ...noStats, chunksSent: 5 } });
-      call.audio.report({ ...silentAgent, levelDbfs: -5, bufferedMs: 9, underruns: 9, droppedSamples: 9 });
+      call.audio.report({ ...silence, agentLevelDbfs: -5, isAgentSpeaking: true, bufferedMs: 9, underruns: 9 });
       call.socket.report({ type: 'closed', closeCode: 1006, hungUp: false });
       expect(call.controller.status).to.equal('failed');
 
@@ -584,9 +587,6 @@ describe('a call', () => {
       expect(call.controller.error).to.equal(null);
       expect(call.controller.duration).to.equal(0);
       expect(call.controller.stats).to.deep.equal(noStats);
-      call.audio.report(silentAgent);
-      const heard = call.reports.all.at(-1) as Extract<CallReport, { type: 'levels' }>;
-      expect(heard.isAgentSpeaking, 'the last call’s agent').to.equal(false);
       void call.controller.stop();
       expect(call.controller.status).to.equal('ended');
 
@@ -879,8 +879,8 @@ describe('a call', () => {
       await nextTask();
       expect(call.controller.status).to.equal('active');
       expect(call.audio.drains).to.equal(1);
-      call.audio.report({ ...silentAgent, levelDbfs: -9, bufferedMs: 900, underruns: 0, droppedSamples: 0 });
-      expect(call.told.at(-1), 'the last words are seen').to.equal('levels');
+      call.audio.report({ ...silence, agentLevelDbfs: -9, isAgentSpeaking: true, bufferedMs: 900 });
+      expect(call.told.at(-1), 'the last words are seen').to.equal('speaking');
       call.clock.advance(4000);
       call.audio.drained.resolve();
       await call.reports.until((all) => all.some(({ type }) => type === 'end'));
@@ -943,10 +943,7 @@ describe('a call', () => {
 
   describe('that nobody speaks in', () => {
     const quiet = (rehearsal = call, times = 10) => {
-      for (let i = 0; i < times; i++) {
-        rehearsal.audio.report({ type: 'microphone', levelDbfs: -60, isSpeaking: false });
-        rehearsal.audio.report(silentAgent);
-      }
+      for (let i = 0; i < times; i++) rehearsal.audio.report({ ...silence, visitorLevelDbfs: -60 });
     };
 
     it('ends by itself after its time, with its reason', async () => {
@@ -965,8 +962,8 @@ describe('a call', () => {
     it('goes on while either side speaks, but not for a visitor who is muted', async () => {
       await call.playTo(active, { idleTimeoutS: 60 });
       const waits = [
-        () => call.audio.report({ type: 'microphone', levelDbfs: -20, isSpeaking: true }),
-        () => call.audio.report({ ...silentAgent, levelDbfs: -20 }),
+        () => call.audio.report({ ...silence, isVisitorSpeaking: true }),
+        () => call.audio.report({ ...silence, isAgentSpeaking: true }),
       ];
       for (const speak of waits) {
         call.clock.advance(50_000);
@@ -976,7 +973,7 @@ describe('a call', () => {
       expect(call.controller.status).to.equal('active');
       call.controller.setMuted(true);
       call.clock.advance(60_000);
-      call.audio.report({ type: 'microphone', levelDbfs: -20, isSpeaking: true });
+      call.audio.report({ ...silence, isVisitorSpeaking: true });
       expect(call.controller.status).to.equal('ended');
     });
 
@@ -1021,11 +1018,11 @@ describe('a call', () => {
     call.socket.report({ type: 'client-ready' });
     call.clock.advance(40);
     call.socket.report({ type: 'agent-ready' });
-    call.audio.report(silentAgent);
+    call.audio.report(silence);
     call.clock.advance(50);
-    call.audio.report({ ...silentAgent, levelDbfs: -20 });
+    call.audio.report({ ...silence, isAgentSpeaking: true });
     call.clock.advance(60);
-    call.audio.report({ ...silentAgent, levelDbfs: -20 });
+    call.audio.report({ ...silence, isAgentSpeaking: true });
     expect(call.controller.stats).to.include({
       microphoneMs: 100,
       sessionMs: 120,

@@ -1,7 +1,8 @@
 import { expect } from '@open-wc/testing';
 import type { SocketReport } from '../../src/protocol/socket-host.js';
 import { CallThread } from '../../src/call/call-thread.js';
-import { Inbox } from '../support/inbox.js';
+import { Inbox, nextTask } from '../support/inbox.js';
+import { barOf } from '../support/levels.js';
 import { plainPcm } from '../support/wire-choices.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { onTestEnd, remove, replace } from '../support/replace.js';
@@ -131,6 +132,59 @@ describe('the thread of a socket', () => {
     await returned.count(4);
     socket.close();
     expect(returned.all[0]!.byteLength).to.equal(1920);
+  });
+
+  it('draws levels in a second Worker, since Chromium stops one at its first stroke while the page is busy', async () => {
+    const made = watchWorkers();
+    const thread = new CallThread();
+    await thread.ready;
+    const { socket } = open(thread, `ws://${location.host}/unanswered`);
+    expect(made.length, 'there is nothing to draw yet').to.equal(1);
+    const canvas = document.createElement('canvas');
+    const { port1, port2 } = new MessageChannel();
+    thread.draw([{ canvas: canvas.transferControlToOffscreen(), colour: 'red' }], port2);
+    thread.draw([{ colour: 'rgb(0 0 255)' }]);
+    expect(made.map(({ url }) => url.href)).to.deep.equal([beside, beside]);
+    const shows = async (height: number, colour: string) => {
+      for (let is = barOf(canvas); !(is.height === height && is.colour === colour); is = barOf(canvas)) {
+        await new Promise(requestAnimationFrame);
+      }
+    };
+    port1.postMessage([-12, -100]);
+    await shows(1, 'rgb(0, 0, 255)');
+    socket.close();
+    await terminated(made);
+    expect(made.length).to.equal(2);
+  });
+
+  it('ends a Worker for the levels that is still starting', async () => {
+    const made = watchWorkers();
+    const thread = new CallThread();
+    await thread.ready;
+    const { socket } = open(thread);
+    thread.draw([]);
+    socket.close();
+    await terminated(made);
+    expect(made.length).to.equal(2);
+  });
+
+  it('goes on where no second Worker starts', async () => {
+    let isFirst = true;
+    const made = watchWorkers(() => !isFirst && 'error');
+    const unhandled: unknown[] = [];
+    const keep = (event: PromiseRejectionEvent) => unhandled.push(event.reason);
+    addEventListener('unhandledrejection', keep);
+    onTestEnd(() => removeEventListener('unhandledrejection', keep));
+    const thread = new CallThread();
+    await thread.ready;
+    isFirst = false;
+    const { socket, reports } = open(thread);
+    thread.draw([], new MessageChannel().port1);
+    await reports.until((all) => all.some(({ type }) => type === 'closed'));
+    socket.close();
+    await terminated(made);
+    await nextTask();
+    expect(unhandled).to.deep.equal([]);
   });
 
   it('is the page’s own where no Worker is wanted', async () => {

@@ -1,5 +1,7 @@
 import { expect } from '@open-wc/testing';
 import { drawLevels, type Side } from '../../src/call/draw-levels.js';
+import type { Levels } from '../../src/audio/worklets/messages.js';
+import { nextTask } from '../support/inbox.js';
 import { barOf } from '../support/levels.js';
 
 describe('drawLevels', () => {
@@ -47,6 +49,17 @@ describe('drawLevels', () => {
     const rows = (x: number) =>
       Array.from({ length: height }, (_, y) => data[4 * (y * width + x) + 3]!).filter((alpha) => alpha > 127).length;
     expect([8, 20, 32, 44, 56].map(rows).map((count) => Math.round(count / 2) * 2)).to.deep.equal([72, 0, 104, 0, 72]);
+  });
+
+  it('takes levels from the port that it was given', async () => {
+    const { heights } = place();
+    const { port1, port2 } = new MessageChannel();
+    drawLevels([], port2);
+    const levels: Levels = [-12, -33.5];
+    port1.postMessage(levels);
+    while (heights()[0] === '0.15') await nextTask();
+    expect(heights()).to.deep.equal(['1.00', '0.58']);
+    port1.close();
   });
 
   it('stays between nothing and all, whatever the level', () => {

@@ -1,6 +1,7 @@
 import type { AudioFormat, AudioOptions, AudioReport } from '../../src/audio/audio-engine.js';
 import { CallController, type CallAudio, type CallOptions, type CallParts } from '../../src/call/call-controller.js';
 import type { CallReport } from '../../src/call/call-report.js';
+import type { Side } from '../../src/call/draw-levels.js';
 import type { Binding, Session, SessionRequest } from '../../src/call/session.js';
 import type { SocketCommand, SocketReport } from '../../src/protocol/socket-host.js';
 import type { Socket, ThreadOptions } from '../../src/call/call-thread.js';
@@ -28,6 +29,8 @@ export class FakeAudio implements CallAudio {
   readonly muted: boolean[] = [];
   readonly volumes: number[] = [];
   readonly rings: boolean[] = [];
+  /** What it gives to whoever draws levels, in this order. */
+  readonly levelPorts: MessagePort[] = [];
   /** Whether the end was told by a tone. */
   hadTone = false;
   /** Ids of the devices that it was told to use. */
@@ -72,6 +75,9 @@ export class FakeAudio implements CallAudio {
   setRinging(isRinging: boolean): void {
     this.rings.push(isRinging);
   }
+  levels(): MessagePort | undefined {
+    return this.levelPorts.shift();
+  }
   resume(): void {
     this.resumes += 1;
   }
@@ -103,6 +109,8 @@ export interface FakeSocket {
 export interface FakeThread {
   readonly options: ThreadOptions;
   stops: number;
+  /** What it was told to draw. */
+  readonly drawn: [sides: readonly Side[], levels: MessagePort | undefined][];
 }
 
 /** A request for a session that the test answers. */
@@ -173,13 +181,13 @@ export class Rehearsal {
         return asked.promise;
       },
       startThread: (options) => {
-        const thread: FakeThread = { options, stops: 0 };
+        const thread: FakeThread = { options, stops: 0, drawn: [] };
         this.threads.push(thread);
         return {
           ready: this.threadStart(),
           canOpen: this.canOpen,
           open: (options, report) => this.#open(options, report),
-          draw: () => {},
+          draw: (sides, levels) => thread.drawn.push([sides, levels]),
           stop: () => {
             thread.stops += 1;
           },

@@ -29,7 +29,7 @@ const promisedOrder = new RegExp(`^(${whole})*${begun}$`);
 
 /** What comes at any time. */
 const facts: ReadonlySet<string> = new Set<CallReport['type']>([
-  'levels',
+  'speaking',
   'stats',
   'message',
   'needs-tap',
@@ -346,7 +346,7 @@ describe('a call at every turn of its life', () => {
             'status',
             'start',
             'message',
-            'levels',
+            'speaking',
             'needs-tap',
             'microphone-silent',
             'end',
@@ -361,8 +361,7 @@ describe('a call at every turn of its life', () => {
   const beHeard = () => {
     if (isRunning(world.controller.status) && world.audio.stops === 0) {
       const { audio } = world;
-      audio.report({ type: 'microphone', levelDbfs: -20, isSpeaking: true });
-      audio.report({ type: 'playback', levelDbfs: -20 } as AudioReport);
+      audio.report({ type: 'sound', isVisitorSpeaking: true, isAgentSpeaking: true } as AudioReport);
       audio.report({ type: 'needs-tap', isOn: true });
       audio.report({ type: 'microphone-silent', isOn: true });
     }

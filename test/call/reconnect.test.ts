@@ -1,4 +1,5 @@
 import { expect } from '@open-wc/testing';
+import type { AudioReport } from '../../src/audio/audio-engine.js';
 import { AudioFailure } from '../../src/audio/audio-failure.js';
 import type { CallOptions } from '../../src/call/call-controller.js';
 import type { EndReason } from '../../src/call/call-report.js';
@@ -375,12 +376,12 @@ describe('a call whose connection is lost', () => {
     await redial();
     call.clock.advance(5000);
     expect(call.controller.duration, 'meanwhile').to.equal(44.5);
-    call.audio.report({ type: 'microphone', levelDbfs: -100, isSpeaking: false });
+    call.audio.report({ type: 'sound', isVisitorSpeaking: false } as AudioReport);
     expect(call.controller.status, 'nobody could speak').to.equal('reconnecting');
     await reach();
     beReady();
     call.clock.advance(39_999);
-    call.audio.report({ type: 'microphone', levelDbfs: -100, isSpeaking: true });
+    call.audio.report({ type: 'sound', isVisitorSpeaking: true } as AudioReport);
     expect(call.controller.duration).to.equal(84.499);
     call.clock.advance(15_501);
     expect(call.end).to.include({ reason: 'max-duration', duration: 100 });
@@ -465,8 +466,7 @@ describe('a call whose connection is lost', () => {
     await begin();
     lose();
     expect(call.reports.all.at(-1)).to.deep.equal({ type: 'poor-connection', isOn: true });
-    const hear = (concealedMs: number) =>
-      call.audio.report({ type: 'playback', levelDbfs: -100, concealedMs } as Parameters<typeof call.audio.report>[0]);
+    const hear = (concealedMs: number) => call.audio.report({ type: 'sound', concealedMs } as AudioReport);
     await redial();
     for (let second = 0; second < 7; second += 1) {
       hear(0);
@@ -480,7 +480,7 @@ describe('a call whose connection is lost', () => {
     expect(call.told.filter((type) => type === 'poor-connection').length).to.equal(1);
     call.clock.advance(200);
     hear(0);
-    expect(call.reports.all.filter(({ type }) => type !== 'levels').at(-1)).to.deep.equal({
+    expect(call.reports.all.filter(({ type }) => type !== 'speaking').at(-1)).to.deep.equal({
       type: 'poor-connection',
       isOn: false,
     });
@@ -505,9 +505,7 @@ describe('a call over a poor line', () => {
           type: 'stats',
           stats: { chunksSent: 0, chunksDropped, audioMessages: 0, malformedMessages: 0 },
         });
-        call.audio.report({ type: 'playback', levelDbfs: -100, concealedMs } as Parameters<
-          typeof call.audio.report
-        >[0]);
+        call.audio.report({ type: 'sound', concealedMs } as AudioReport);
         call.clock.advance(1000);
       };
       for (let at = 0; at < 5; at += 1) hear(at);

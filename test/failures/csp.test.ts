@@ -269,7 +269,7 @@ async function callTwice(page: Page, site: Site, { socketIn, words = 'Start a ca
     const { sockets, workers } = await page.evaluate(() => window.witness.open());
     assert.deepEqual(
       { sockets, workers },
-      socketIn === 'page' ? { sockets: 1, workers: 0 } : { sockets: 0, workers: 1 },
+      socketIn === 'page' ? { sockets: 1, workers: 0 } : { sockets: 0, workers: 2 },
     );
     await clickCall(page);
     assert.equal((await site.simulator.nextReport()).endedBy, 'visitor', `call ${round}`);

@@ -37,6 +37,6 @@ export async function connectEngine(prepare = (_engine: AudioEngine) => {}, more
 
 /** Whether a sound of the microphone was told of, since so many reports. */
 export const heard = (all: readonly AudioReport[], since = 0) =>
-  all.slice(since).some((report) => report.type === 'microphone' && report.levelDbfs > -50);
+  all.slice(since).some((report) => report.type === 'sound' && report.visitorLevelDbfs > -50);
 
 export const isSilent = (chunk: ArrayBuffer) => new Int16Array(chunk).every((sample) => sample === 0);

@@ -57,6 +57,7 @@ export class CaptureProcessor extends AudioWorkletProcessor {
     this.#detector.push(heard, doubleTalk.played, heard.length);
     doubleTalk.isVisitorSpeaking = this.#detector.isSpeaking;
     doubleTalk.isInterrupting = this.#detector.isSpeaking && !this.#isMuted;
+    doubleTalk.isMuted = this.#isMuted;
     const said = this.#isMuted ? this.#silence : heard;
     this.#resampler.push(said, heard.length);
     this.#chunker.push(this.#resampled, this.#resampler.pull(this.#resampled, this.#resampler.available));

@@ -13,4 +13,6 @@ export const doubleTalk = {
   isVisitorSpeaking: false,
   /** Whether the agent can hear that. */
   isInterrupting: false,
+  /** Whether the agent hears silence instead of the microphone. */
+  isMuted: false,
 };

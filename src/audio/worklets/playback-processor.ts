@@ -3,12 +3,17 @@ import { JitterBuffer } from '../../dsp/jitter-buffer.js';
 import { LevelMeter } from '../../dsp/level-meter.js';
 import { Resampler } from '../../dsp/resampler.js';
 import { doubleTalk } from './double-talk.js';
-import type { BargeIn, PlaybackCommand, ProcessorOptions, SoundReport } from './messages.js';
+import type { BargeIn, Levels, PlaybackCommand, ProcessorOptions, SoundReport } from './messages.js';
 
 const quantum = 128;
 /** Time to fade out in before it ends. */
 const stopS = 0.02;
-const reportS = 0.2;
+/** How often levels are taken. */
+const levelS = 0.2;
+/** Levels until the page is told, where there is no news for it and somebody else draws them. */
+const quietLevels = 5;
+/** The agent's audio is clean: what is louder than this is speech. */
+const speakingDbfs = -50;
 /** A quarter of the loudness. */
 const duckedGain = 10 ** (-12 / 20);
 
@@ -22,21 +27,14 @@ export class PlaybackProcessor extends AudioWorkletProcessor {
   #bargeIn: BargeIn;
   #wasInterrupting = false;
   #pulled: Float32Array;
-  #report: SoundReport = {
-    levelDbfs: -100,
-    visitorLevelDbfs: -100,
-    isVisitorSpeaking: false,
-    bufferedMs: 0,
-    underruns: 0,
-    droppedSamples: 0,
-    targetMs: 0,
-    delayMs: 0,
-    jitterP50Ms: 0,
-    jitterP95Ms: 0,
-    concealedMs: 0,
-  };
-  #quantaSinceReport = 0;
+  /** Filled at the first level. */
+  #report = {} as SoundReport;
+  #levels: Levels = [-100, -100];
+  #quantaSinceLevel = 0;
+  #levelsSinceReport = 0;
   #link: MessagePort | undefined;
+  /** To whoever draws the levels. */
+  #drawn: MessagePort | undefined;
   /** Calls until it ends: no end, before it is told to stop. */
   #quantaLeft = Infinity;
 
@@ -58,6 +56,8 @@ export class PlaybackProcessor extends AudioWorkletProcessor {
       this.#buffer.flush();
     } else if (command.type === 'volume') {
       this.#volume = command.volume;
+    } else if (command.type === 'levels') {
+      this.#drawn = command.port;
     } else if (command.type === 'link') {
       this.#link = command.port;
       command.port.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => this.#buffer.push(new Int16Array(data));
@@ -65,6 +65,7 @@ export class PlaybackProcessor extends AudioWorkletProcessor {
       this.#buffer.flush();
       this.#quantaLeft = (stopS * sampleRate) / quantum;
       this.#link?.close();
+      this.#drawn?.close();
       this.port.close();
     }
   }
@@ -86,17 +87,34 @@ export class PlaybackProcessor extends AudioWorkletProcessor {
     const isDucked = this.#bargeIn === 'duck' && isInterrupting;
     this.#gain.apply(speaker, speaker.length, isDucked ? this.#volume * duckedGain : this.#volume);
     doubleTalk.played.set(speaker);
-    if (++this.#quantaSinceReport * quantum >= reportS * sampleRate) this.#tell();
+    if (++this.#quantaSinceLevel * quantum >= levelS * sampleRate) this.#tell();
     return this.#quantaLeft-- > 0;
   }
 
   #tell(): void {
-    this.#quantaSinceReport = 0;
+    this.#quantaSinceLevel = 0;
     const report = this.#report;
     const buffer = this.#buffer;
-    report.levelDbfs = Math.max(-100, this.#meter.take());
+    const levels = this.#levels;
+    const wasSilent = report.visitorLevelDbfs === -Infinity;
+    report.agentLevelDbfs = Math.max(-100, this.#meter.take());
+    // The gaps between words are shorter than two.
+    const isAgentSpeaking = Math.max(levels[1], report.agentLevelDbfs) > speakingDbfs;
+    levels[1] = report.agentLevelDbfs;
     report.visitorLevelDbfs = doubleTalk.meter.take();
+    levels[0] = doubleTalk.isMuted ? -100 : report.visitorLevelDbfs;
+    this.#drawn?.postMessage(levels);
+    const hasNews =
+      doubleTalk.isVisitorSpeaking !== report.isVisitorSpeaking ||
+      isAgentSpeaking !== report.isAgentSpeaking ||
+      // Each counts of a microphone that may be gone; and while the agent's last words are played, without one.
+      wasSilent ||
+      report.visitorLevelDbfs === -Infinity ||
+      report.concealedMs !== buffer.concealedMs;
+    if (this.#drawn && !hasNews && ++this.#levelsSinceReport < quietLevels) return;
+    this.#levelsSinceReport = 0;
     report.isVisitorSpeaking = doubleTalk.isVisitorSpeaking;
+    report.isAgentSpeaking = isAgentSpeaking;
     report.bufferedMs = buffer.bufferedMs;
     report.underruns = buffer.underruns;
     report.droppedSamples = buffer.droppedSamples;
