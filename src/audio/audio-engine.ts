@@ -86,11 +86,7 @@ export class AudioEngine {
   #capture: Capture | undefined;
   #speaker: Speaker | undefined;
   /** What was told last. What was lost of the agent's sound goes on in another stream. */
-  #told: Pick<SoundReport, 'underruns' | 'droppedSamples' | 'concealedMs'> = {
-    underruns: 0,
-    droppedSamples: 0,
-    concealedMs: 0,
-  };
+  #told = { underruns: 0, droppedSamples: 0, concealedMs: 0 } as SoundReport;
   #bargeIn: BargeIn;
   #speakerId: string | null | undefined;
   #isMuted = false;
@@ -186,15 +182,14 @@ export class AudioEngine {
       this.#speaker = new Speaker(this.#context, { wireRate: playbackRate, ...rest }, down.port1, (report) => {
         const { visitorLevelDbfs, bufferedMs } = report;
         if (!this.#isMuted) this.#microphone.hear(visitorLevelDbfs);
-        const told: SoundReport = {
+        this.#told = {
           ...report,
           visitorLevelDbfs: Math.max(-100, visitorLevelDbfs),
           underruns: before.underruns + report.underruns,
           droppedSamples: before.droppedSamples + report.droppedSamples,
           concealedMs: before.concealedMs + report.concealedMs,
         };
-        this.#told = told;
-        this.#onReport({ type: 'sound', ...told });
+        this.#onReport({ type: 'sound', ...this.#told });
         this.#onDrained(bufferedMs);
         if (this.#isOutdated && bufferedMs < spareMs) this.#renewOnce();
       });

@@ -317,11 +317,6 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
               // The page does nothing else for two seconds, in which a hundred chunks are due.
               await page.evaluate((isAtOnce) => {
                 const element = document.querySelector('synthflow-call')!;
-                const block = async () => {
-                  const start = performance.now();
-                  while (performance.now() - start < 2000);
-                  return element.stats.chunksSent;
-                };
                 const activity = new Promise<void>((resolve) => {
                   element.addEventListener('synthflow-start', () => {
                     // In a frame the canvases are there on which the levels are drawn.
@@ -329,7 +324,13 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
                     else setTimeout(resolve, 1000);
                   });
                 });
-                Object.assign(window, { blocked: activity.then(block) });
+                Object.assign(window, {
+                  blocked: activity.then(() => {
+                    const start = performance.now();
+                    while (performance.now() - start < 2000);
+                    return element.stats.chunksSent;
+                  }),
+                });
               }, when === 'at once');
               await call(page);
               const before = await page.evaluate(() => (window as unknown as { blocked: Promise<number> }).blocked);
