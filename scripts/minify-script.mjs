@@ -9,7 +9,7 @@ const litNames =
   'attribute|createProperty|createRenderRoot|elementProperties|enableUpdating|finalize|getPropertyDescriptor|hasUpdated|isUpdatePending|performUpdate|properties|reflect|renderOptions|renderRoot|requestUpdate|shadowRootOptions|updated|useDefault|willUpdate';
 /** What the call and its sound say to one another, in the script itself: nothing that another file or a page says, or is told. */
 const callNames =
-  'agentDbfs|asked|binding|canOpen|choose|deadline|disarm|drain|elapsedMs|fetchBinding|fetchSession|hangUpUnused|heldSinceMs|hungUpCode|idleTimeoutS|isAgentSpeaking|isPoor|letSleep|loss|lostMs|maxDurationS|mediaKeys|onLost|onSilent|onStream|openAudio|quality|review|setMicrophone|setMuted|setRinging|setSpeaker|setStream|setVolume|settle|startThread|stopped|thread|ticking|timeoutsMs|tries|visitorDbfs';
+  'asked|binding|canOpen|choose|deadline|disarm|drain|elapsedMs|fetchBinding|fetchSession|hangUpUnused|heldSinceMs|hungUpCode|idleTimeoutS|isPoor|letSleep|loss|lostMs|maxDurationS|mediaKeys|onLost|onSilent|onStream|openAudio|quality|review|setMicrophone|setMuted|setRinging|setSpeaker|setStream|setVolume|settle|startThread|stopped|thread|ticking|timeoutsMs|tries';
 /** The names that nobody outside sees: they are shortened. */
 export const ownNames = new RegExp(`^(_\\$.*|${litNames}|${callNames}|${privateNames.join('|')})$`);
 
