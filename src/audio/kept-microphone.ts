@@ -67,8 +67,9 @@ export class KeptMicrophone {
   }
 
   /**
-   * Takes its levels while it is not muted: each (5 a second) while it is silent, and when it no longer is; else some. Events are not to be trusted: Chromium without udev
-   * tells nothing of an unplugged device until the devices are listed, and goes on with zeros; Firefox goes on without a channel.
+   * Takes its levels while it is not muted: each (5 a second) while it is silent, and when it no longer is; else some. Events
+   * are not to be trusted: Chromium without udev tells nothing of an unplugged device until the devices are listed, and goes on
+   * with zeros; Firefox goes on without a channel.
    * @param levelDbfs - −Infinity: silence, as no microphone has it.
    */
   hear(levelDbfs: number): void {
