@@ -9,8 +9,11 @@ interface Processor {
 }
 
 const quantum = 128;
-/** Rounds until everything is compiled, and those that are counted: few enough that nothing is collected meanwhile. */
-const [warmUp, counted] = [1500, 120];
+/**
+ * Rounds until everything is compiled, also what runs five times a second, and those that are counted: few enough that nothing
+ * is collected meanwhile.
+ */
+const [warmUp, counted] = [6000, 120];
 /** Calls in a round; the buffers of the chunks come back between rounds, as messages do. */
 const calls = 40;
 
@@ -22,6 +25,7 @@ export async function allocations(): Promise<Readonly<Record<'capture' | 'playba
   }
   Object.assign(globalThis, {
     sampleRate: 44_100,
+    currentFrame: 0,
     AudioWorkletProcessor,
     registerProcessor: (name: string, processor: never) => processors.set(name, processor),
   });

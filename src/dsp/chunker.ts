@@ -41,7 +41,7 @@ export class Chunker {
       taken += count;
       this.#filled += count;
       if (this.#filled === this.#chunkLength) {
-        // Let go of first: the receiver may call recycle() or reset() at once.
+        // Let go of first: the receiver may call recycle() or startAt() at once.
         this.#filling = undefined;
         this.#filled = 0;
         this.#onChunk(filling.buffer);
@@ -61,9 +61,10 @@ export class Chunker {
     this.#pool.push(new Int16Array(buffer));
   }
 
-  /** Forgets the samples of the chunk begun. */
-  reset(): void {
-    this.#filled = 0;
+  /** Begins anew, with a chunk that lacks its first `samples`, which are silence: where chunks are to end differs. */
+  startAt(samples: number): void {
+    this.#filling ??= this.#take();
+    this.#filling.fill(0, 0, (this.#filled = samples % this.#chunkLength));
   }
 
   #take(): Int16Array<ArrayBuffer> {

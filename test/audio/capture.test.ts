@@ -129,6 +129,29 @@ describe('Capture', () => {
     expect(levels).to.deep.equal([...Array(2).fill(-Infinity), ...Array(3).fill(-100)]);
   });
 
+  for (const rate of rates) {
+    itInTime(`ends its chunks with those of the context’s clock, whenever it begins, at ${rate} Hz`, async () => {
+      const audio = await OfflineAudio.open(rate);
+      const { port1: far, port2: near } = new MessageChannel();
+      const chunks: Int16Array[] = [];
+      near.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => chunks.push(new Int16Array(data));
+      // Silent until half a second has gone by, which is the end of a chunk.
+      const heard = new Float32Array(rate).fill(0.5, rate / 2);
+      const context = audio.withMicrophone(heard);
+      // Else it would begin only when it is captured.
+      context.createMediaStreamSource(new MediaStream()).connect(context.destination);
+      audio.at(0.1234, () => new Capture(context, new MediaStream(), wire, far));
+      await audio.render();
+      await waitUntil(() => chunks.length >= 43, 'the chunks have come', patient);
+      const loud = chunks.findIndex((chunk) => chunk.some((sample) => sample > 10_000));
+      expect(loud - chunks.length).to.equal(-25);
+      // The resampler delays by 32 samples of the lower rate.
+      const sample = 48_000 / Math.min(rate, 48_000);
+      const onset = chunks[loud]!.findIndex((value) => value > 8192);
+      expect(onset).to.be.closeTo(rate === 48_000 ? 0 : 32 * sample, sample);
+    });
+  }
+
   itInTime('goes on with another microphone', async () => {
     const { render, audio, microphone } = await capture(48_000, [tone(48_000, 48_000, 997)]);
     audio.at(0.5, () => {

@@ -14,7 +14,9 @@ export class CaptureProcessor extends AudioWorkletProcessor {
   #silence = new Float32Array(quantum);
   #resampled: Float32Array;
   #link: MessagePort | undefined;
+  #wireRate: number;
   #isMuted: boolean;
+  #isAligned = false;
   #isRunning = true;
   /** What a message transfers: one list for all of them. */
   #transfer: ArrayBuffer[] = [];
@@ -22,6 +24,7 @@ export class CaptureProcessor extends AudioWorkletProcessor {
   constructor({ processorOptions }: { processorOptions: ProcessorOptions }) {
     super();
     const { wireRate, chunkSamples, isMuted = false } = processorOptions;
+    this.#wireRate = wireRate;
     this.#isMuted = isMuted;
     this.#resampler = new Resampler(sampleRate, wireRate);
     this.#resampled = new Float32Array(Math.ceil((quantum * wireRate) / sampleRate) + 1);
@@ -48,9 +51,19 @@ export class CaptureProcessor extends AudioWorkletProcessor {
     }
   }
 
+  /**
+   * Lets chunks end where a whole number of them fits into the context's own time: there the device's buffers end as well, where
+   * they fit into a chunk (10 ms in Chromium on most machines). Elsewhere each chunk would wait for one buffer more.
+   */
+  #align(): void {
+    this.#isAligned = true;
+    this.#chunker.startAt(Math.ceil((currentFrame * this.#wireRate) / sampleRate));
+  }
+
   // Audio thread, 375 calls a second at 48 kHz: no allocation, no logging, no throw.
   process([input]: Float32Array[][]): boolean {
     if (!this.#link || !this.#isRunning) return this.#isRunning;
+    if (!this.#isAligned) this.#align();
     // A microphone that is gone gives no channel at all. The stream goes on with silence, as it does while muted.
     const heard = input?.[0] ?? this.#silence;
     doubleTalk.meter.push(heard, heard.length);
