@@ -9,7 +9,10 @@ import { FakeDevices } from '../support/fake-devices.js';
 import { Inbox } from '../support/inbox.js';
 import { replace } from '../support/replace.js';
 
-describe('a context that stands still', () => {
+describe('a context that stands still', function () {
+  // Its clock is a device's: on a busy machine that stands still by itself, and is resumed or replaced once more.
+  this.retries(3);
+
   const isTold = (type: AudioReport['type'], isOn?: boolean) => (all: readonly AudioReport[]) =>
     all.some((report) => report.type === type && (isOn === undefined || (report as { isOn: boolean }).isOn === isOn));
 
@@ -22,8 +25,7 @@ describe('a context that stands still', () => {
     return { chunks, downlink: ports.downlink };
   }
 
-  it('is replaced within 1.5 s where it says that it runs (iOS after an interruption: stream-video-js #2249)', async function () {
-    this.retries(3);
+  it('is replaced within 1.5 s where it says that it runs (iOS after an interruption: stream-video-js #2249)', async () => {
     const devices = new FakeDevices('built-in');
     const contexts = watchContexts();
     const { engine, reports } = await connectEngine((engine) => engine.setVolume(0.5));
@@ -63,8 +65,7 @@ describe('a context that stands still', () => {
     },
   );
 
-  it('waits for a tap where it is suspended and may not start, and goes on with it', async function () {
-    this.retries(3);
+  it('waits for a tap where it is suspended and may not start, and goes on with it', async () => {
     const contexts = watchContexts();
     const { engine, reports, chunks } = await connectEngine();
     const gate = holdResume();
