@@ -34,19 +34,35 @@ export function ensureWordPress(version) {
   return version === '6.1' ? debianFolder : fetchRelease(version);
 }
 
+/** Large downloads break off now and then. */
+function patiently(work) {
+  for (let triesLeft = 2; ; triesLeft -= 1) {
+    try {
+      return work();
+    } catch (error) {
+      if (triesLeft === 0) throw error;
+      console.log(`Tried again: ${error.message}`);
+    }
+  }
+}
+
 function fetchRelease(version) {
   const folder = `${root}coverage/wordpress`;
   const target = `${folder}/${version}`;
   if (existsSync(target)) return target;
   console.log(`Fetching WordPress ${version} from npm.`);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const run = (command, ...args) => execFileSync(command, args, { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] });
-  const archive = String(run('npm', 'pack', '--silent', npmPackage.name)).trim();
-  const sha256 = createHash('sha256')
-    .update(readFileSync(`${folder}/${archive}`))
-    .digest('hex');
-  if (sha256 !== npmPackage.sha256) throw new Error(`${npmPackage.name} is not what it was: its SHA-256 is ${sha256}.`);
+  const run = (command, ...args) => execFileSync(command, args, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+  const fetchArchive = () => {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    const archive = String(run('npm', 'pack', '--silent', npmPackage.name)).trim();
+    const sha256 = createHash('sha256')
+      .update(readFileSync(`${folder}/${archive}`))
+      .digest('hex');
+    if (sha256 === npmPackage.sha256) return archive;
+    throw new Error(`${npmPackage.name} is not what it was: its SHA-256 is ${sha256}.`);
+  };
+  const archive = patiently(fetchArchive);
   const [code, rest] = [`package/src/wordpress/wp-${version}.zip`, `package/public/wp-${version}`];
   run('tar', 'xzf', archive, code, rest);
   run('unzip', '-q', '-o', code, '-d', rest);

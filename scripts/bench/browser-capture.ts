@@ -10,8 +10,8 @@ export interface Beep {
 }
 
 /**
- * Beeps in several calls: where chunks fall in the microphone's buffers differs from call to call, and moves all values of
- * one. The clocks of page and agent are the machine's; the microphone's is read in steps of its own buffer (10 ms), so single
+ * Beeps in several calls: where the microphone's buffers fall in the loudspeaker's differs from call to call, and moves all
+ * values of one. The clocks of page and agent are the machine's; the microphone's is read in steps of its own buffer (10 ms), so single
  * values scatter by that.
  */
 export async function microphoneToSocket(browser: Browser, calls: number, beeps: number): Promise<Beep[][]> {

@@ -47,10 +47,11 @@
       await context.resume();
       return microphone.stream;
     };
-    /** Answers when the beep starts, in ms since 1970. */
+    /** Answers when the beep starts, in ms since 1970: anywhere in a chunk, though the clock stands at buffers' ends. */
     window.beep = async () => {
-      const at = context.currentTime + 0.05;
-      const startMs = wallMs(performance.now()) + 50;
+      const inMs = 50 + Math.random() * 20;
+      const at = context.currentTime + inMs / 1000;
+      const startMs = wallMs(performance.now()) + inMs;
       gain.gain.setValueAtTime(1, at).setValueAtTime(0, at + 0.1);
       await new Promise((resolve) => setTimeout(resolve, 350 + Math.random() * 20));
       return startMs;

@@ -24,7 +24,7 @@ export async function benchBrowser(isRealtime: boolean): Promise<Row[]> {
     quality = await judgeQuality(browser);
     const loadsMs = await scriptAtLoad(browser, 20, 1);
     const slowLoadsMs = await scriptAtLoad(browser, 20, 4);
-    const beeps = await microphoneToSocket(browser, 6, 12);
+    const beeps = await microphoneToSocket(browser, 20, 8);
     const turns = await socketToSpeaker(browser, pausesS);
     const mainThread = await blockMainThread(browser);
     const starts = await clickToFirstWord(browser, 10);
@@ -76,7 +76,7 @@ function toRows({ loadsMs, slowLoadsMs, beeps, turns, mainThread, starts, cost, 
     ['script at load, slowed 4 × by Chromium, median', ms(median(slowLoadsMs)), '≤ 30 ms'],
     ['microphone → socket, median', ms(median(captureMs)), '≤ 32 ms'],
     ['microphone → socket, 95 %', ms(quantile(captureMs, 0.95)), ''],
-    ['microphone → socket, medians of six calls', `${ms(Math.min(...callsMs))} to ${ms(Math.max(...callsMs))}`, ''],
+    ['microphone → socket, medians of twenty calls', `${ms(Math.min(...callsMs))} to ${ms(Math.max(...callsMs))}`, ''],
     ['of that until it is in the page’s audio graph', ms(median(browserMs)), ''],
     ['of that from there to the agent, the chunk in it', ms(median(oursMs)), ''],
     ['socket → speaker, first word of a turn, median', ms(median(turnsMs)), '≤ 60 ms'],

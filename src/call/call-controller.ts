@@ -422,11 +422,9 @@ export class CallController {
   /** Without its agent the call goes on only where the site wants it, not too often, and with somebody to ask for a session. */
   #lose(attempt: Attempt, closeCode: number): void {
     const { reconnect, tokenProvider, tokenEndpoint } = attempt.options;
-    if (!reconnect || this.#stats.reconnects >= mostReconnects || !(tokenProvider || tokenEndpoint)) {
-      return this.#fail(
-        attempt,
-        new CallError('connection-lost', { closeCode, detail: reconnect ? '' : 'Set reconnect.' }),
-      );
+    const lacks = reconnect ? (tokenProvider || tokenEndpoint ? '' : 'Set token-endpoint.') : 'Set reconnect.';
+    if (lacks || this.#stats.reconnects >= mostReconnects) {
+      return this.#fail(attempt, new CallError('connection-lost', { closeCode, detail: lacks }));
     }
     this.#hangUp(attempt);
     const atMs = this.#parts.now();

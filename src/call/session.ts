@@ -235,7 +235,7 @@ async function askEndpoint(
     signal.throwIfAborted();
     throw new CallError('token-request-failed', {
       detail: navigator.onLine
-        ? 'No answer that the page may read: redirects are not followed, the endpoint must allow this origin (ALLOWED_ORIGINS, Access-Control-Allow-Origin), and connect-src the endpoint.'
+        ? 'No answer that the page may read: token-endpoint must be an https: URL, not redirect, allow this origin (ALLOWED_ORIGINS, Access-Control-Allow-Origin), and be in connect-src.'
         : 'Connect the browser: it is offline.',
     });
   }

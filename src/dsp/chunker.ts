@@ -23,7 +23,7 @@ export class Chunker {
    */
   constructor(chunkLength: number, onChunk: (chunk: ArrayBuffer) => void, poolSize = 8) {
     if (!Number.isSafeInteger(chunkLength) || chunkLength < 1) {
-      throw new RangeError(`Not a chunk length: ${chunkLength}`);
+      throw RangeError('chunk length');
     }
     this.#chunkLength = chunkLength;
     this.#onChunk = onChunk;
@@ -41,7 +41,7 @@ export class Chunker {
       taken += count;
       this.#filled += count;
       if (this.#filled === this.#chunkLength) {
-        // Let go of first: the receiver may call recycle() or startAt() at once.
+        // Let go of first: the receiver may call recycle() at once.
         this.#filling = undefined;
         this.#filled = 0;
         this.#onChunk(filling.buffer);
@@ -59,12 +59,6 @@ export class Chunker {
     if (this.#pool.length >= this.#poolSize) return;
     if (this.#filling?.buffer === buffer || this.#pool.some((view) => view.buffer === buffer)) return;
     this.#pool.push(new Int16Array(buffer));
-  }
-
-  /** Begins anew, with a chunk that lacks its first `samples`, which are silence: where chunks are to end differs. */
-  startAt(samples: number): void {
-    this.#filling ??= this.#take();
-    this.#filling.fill(0, 0, (this.#filled = samples % this.#chunkLength));
   }
 
   #take(): Int16Array<ArrayBuffer> {

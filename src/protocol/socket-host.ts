@@ -24,7 +24,7 @@ export interface BindCommand {
 
 /** Figures of one socket. */
 export interface SocketStats {
-  /** Chunks sent, and given up because the network was too slow. */
+  /** Chunks sent, and given up because the network was too slow. Told each second: the last one of a call may be missing. */
   readonly chunksSent: number;
   readonly chunksDropped: number;
   /** Binary messages received; text messages that were not JSON, and what was too long. */
@@ -122,7 +122,7 @@ class HostedSocket {
       socket.binaryType = 'arraybuffer';
       const { chunkSamples, chunkBytes } = wireFormat(command)!;
       this.#uplink = new Uplink({
-        limitBytes: 8 * chunkBytes,
+        chunkBytes,
         bufferedBytes: () => socket.bufferedAmount,
         send: (chunk, index) => this.#wire.encode(chunk, index * chunkSamples),
         release: (chunk) => this.#giveBack(chunk),

@@ -1,10 +1,10 @@
 /** What the queue needs to know. */
 export interface UplinkOptions {
-  /** Bytes that may wait inside the socket: what it holds cannot be taken back, so it gets little. */
-  readonly limitBytes: number;
-  /** Bytes that wait there now. */
+  /** Bytes of a chunk on the wire. */
+  readonly chunkBytes: number;
+  /** Bytes that wait in the socket. */
   bufferedBytes(): number;
-  /** Sends a chunk, of which copies are made; `index` counts all that were pushed, from 0. */
+  /** Sends a chunk, of which copies are made, now or once it is encoded; `index` counts all that were pushed, from 0. */
   send(chunk: ArrayBuffer, index: number): void;
   /** Takes back each buffer once it was sent or dropped. */
   release(chunk: ArrayBuffer): void;
@@ -13,14 +13,15 @@ export interface UplinkOptions {
 interface QueuedChunk {
   readonly chunk: ArrayBuffer;
   readonly index: number;
-  readonly isSilent: boolean;
 }
 
 const chunkMs = 20;
-/** Above this backlog chunks without speech are dropped. */
-const silenceLimitMs = 500;
-/** Above this backlog the oldest chunks are dropped: with what a full socket holds (180 ms) nothing waits for more than 1.5 s. */
-const backlogLimitMs = 1320;
+/** Chunks that may wait inside the socket: what it holds cannot be taken back, so it gets little. */
+const mostInSocket = 8;
+/** With more chunks than these in the queue those without speech are dropped. */
+const silenceLimit = 500 / chunkMs;
+/** With more than these the oldest is, where all hold speech: with what a full socket holds (180 ms) nothing waits for more than 1.5 s. */
+const backlogLimit = 1320 / chunkMs;
 /** A chunk whose RMS is below this holds no speech: −45 dBFS. */
 const silenceRms = 10 ** (-45 / 20) * 32_768;
 
@@ -43,30 +44,24 @@ export class Uplink {
 
   /** Queues one chunk of PCM16 and sends what the socket takes. */
   push(chunk: ArrayBuffer): void {
-    const { limitBytes, bufferedBytes, send, release } = this.#options;
-    this.#queue.push({ chunk, index: this.#pushed++, isSilent: isSilent(chunk) });
-    while (this.#queue.length > 0 && bufferedBytes() < limitBytes) {
-      const { chunk, index } = this.#queue.shift()!;
-      send(chunk, index);
+    const { chunkBytes, bufferedBytes, send, release } = this.#options;
+    this.#queue.push({ chunk, index: this.#pushed++ });
+    // Counted, not looked at each time: what is still being encoded is not in the socket yet.
+    let room = mostInSocket - bufferedBytes() / chunkBytes;
+    for (let next; room-- > 0 && (next = this.#queue.shift());) {
+      send(next.chunk, next.index);
       this.sent += 1;
-      release(chunk);
+      release(next.chunk);
     }
-    if (this.#backlogMs > silenceLimitMs) this.#drop(this.#queue.findIndex(({ isSilent }) => isSilent));
-    if (this.#backlogMs > backlogLimitMs) this.#drop(0);
-  }
-
-  get #backlogMs(): number {
-    return this.#queue.length * chunkMs;
-  }
-
-  #drop(index: number): void {
-    if (index < 0) return;
-    for (const { chunk } of this.#queue.splice(index, 1)) this.#options.release(chunk);
+    if (this.#queue.length <= silenceLimit) return;
+    const silent = this.#queue.findIndex(isSilent);
+    if (silent < 0 && this.#queue.length <= backlogLimit) return;
+    for (const { chunk } of this.#queue.splice(Math.max(0, silent), 1)) release(chunk);
     this.dropped += 1;
   }
 }
 
-function isSilent(chunk: ArrayBuffer): boolean {
+function isSilent({ chunk }: QueuedChunk): boolean {
   const samples = new Int16Array(chunk);
   let energy = 0;
   for (const sample of samples) energy += sample * sample;

@@ -3,7 +3,7 @@ import { expect } from '@open-wc/testing';
 import type { AudioReport } from '../../src/audio/audio-engine.js';
 import { tone } from '../dsp/fixtures.js';
 import { hasContextErrors, itWhere } from '../support/abilities.js';
-import { holdResume, watchContexts } from '../support/browser-fakes.js';
+import { fakeSinks, holdResume, watchContexts } from '../support/browser-fakes.js';
 import { connectEngine, heard, isSilent } from '../support/engines.js';
 import { FakeDevices } from '../support/fake-devices.js';
 import { Inbox } from '../support/inbox.js';
@@ -134,6 +134,47 @@ describe('a context that stands still', function () {
     document.dispatchEvent(new Event('visibilitychange'));
     await reports.until(isTold('needs-tap', false));
     expect(contexts).to.have.lengthOf(1);
+  });
+
+  it('plays nothing that has waited for it for two seconds: all that follows would be late as well', async () => {
+    const contexts = watchContexts();
+    const { reports, say } = await connectEngine();
+    const gate = holdResume();
+    say(5);
+    await reports.until((all) => all.some((report) => report.type === 'sound' && report.bufferedMs > 3000));
+    const looks = new Inbox<number>();
+    const { get } = Object.getOwnPropertyDescriptor(BaseAudioContext.prototype, 'currentTime')!;
+    replace(contexts[0]!, 'currentTime', 0);
+    Object.defineProperty(contexts[0]!, 'currentTime', {
+      configurable: true,
+      get(this: AudioContext) {
+        const timeS = get!.call(this) as number;
+        looks.push(timeS);
+        return timeS;
+      },
+    });
+    await contexts[0]!.suspend();
+    const seen = looks.all.length;
+    await looks.count(seen + 6);
+    const since = reports.all.length;
+    gate.isOpen = true;
+    document.dispatchEvent(new Event('visibilitychange'));
+    await reports.until((all) => isTold('needs-tap', false)(all.slice(since)));
+    const afterwards = reports.all.length;
+    const all = await reports.until((all) => all.slice(afterwards).filter(({ type }) => type === 'sound').length > 1);
+    const last = all.filter((report) => report.type === 'sound').at(-1)!;
+    expect(last.bufferedMs).to.be.below(300);
+    expect(contexts).to.have.lengthOf(1);
+  });
+
+  it('is replaced by one that plays on the loudspeaker that was chosen', async () => {
+    const contexts = watchContexts();
+    const used = fakeSinks('desk');
+    const { engine, reports } = await connectEngine();
+    engine.setSpeaker('desk');
+    replace(contexts[0]!, 'currentTime', contexts[0]!.currentTime);
+    await renewed(reports);
+    expect(used.all).to.deep.equal(['desk', 'desk']);
   });
 
   it('does not keep a call from ending that the agent has ended', async () => {

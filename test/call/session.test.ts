@@ -305,7 +305,9 @@ describe('a session', () => {
 
     for (const tokenEndpoint of ['https://', 'http://[', 'https://site.example:99999/']) {
       it(`is token-request-failed for ${tokenEndpoint}, which is no URL`, async () => {
-        expect((await failureOf({ tokenEndpoint })).code).to.equal('token-request-failed');
+        const error = await failureOf({ tokenEndpoint });
+        expect(error.code).to.equal('token-request-failed');
+        expect(error.message).to.include('token-endpoint must be an https: URL');
         expect(asked.length).to.equal(0);
       });
     }

@@ -113,23 +113,6 @@ describe('Chunker', () => {
     assert.equal(new Set(sent.slice(2)).size, 2);
   });
 
-  it('begins anew with a chunk that lacks its first samples', () => {
-    const sent: Int16Array[] = [];
-    const chunker = new Chunker(4, (chunk) => sent.push(new Int16Array(chunk)));
-    const push = (value: number, length: number) => chunker.push(new Float32Array(length).fill(value), length);
-    chunker.startAt(1);
-    push(0.5, 6);
-    chunker.startAt(11);
-    push(0.25, 1);
-    chunker.startAt(0);
-    push(0.125, 4);
-    assert.deepEqual(sent, [
-      Int16Array.of(0, 16384, 16384, 16384),
-      Int16Array.of(0, 0, 0, 8192),
-      new Int16Array(4).fill(4096),
-    ]);
-  });
-
   it('refuses a chunk of no length', () => {
     for (const length of [0, -1, 1.5, NaN, Infinity]) assert.throws(() => new Chunker(length, ignore), RangeError);
   });

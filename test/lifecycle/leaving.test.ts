@@ -87,7 +87,7 @@ describe('a visitor who leaves the page', () => {
       for (const round of ['before a call', 'after a call']) {
         // Whether it has room for the page is the browser's choice.
         let kept = false;
-        for (let tries = 0; !kept && tries < 3; tries += 1) {
+        for (let tries = 0; !kept && tries < 10; tries += 1) {
           if (round === 'after a call') {
             await call(page);
             await clickCall(page);

@@ -4,6 +4,8 @@ import { seededRandom } from '../dsp/fixtures.js';
 
 const chunkMs = 20;
 const chunkBytes = 1920;
+/** What may wait in the socket: less than 16 kB. */
+const limitBytes = 8 * chunkBytes;
 
 /** Sound of this level. A test knows each chunk by its number. */
 function chunkOf(number: number, levelDbfs: number, bytes = chunkBytes): ArrayBuffer {
@@ -29,7 +31,7 @@ class Network {
 
   constructor() {
     this.uplink = new Uplink({
-      limitBytes: 16_000,
+      chunkBytes,
       bufferedBytes: () => this.bufferedAmount,
       send: (chunk, index) => this.#send(chunk, index),
       release: (chunk) => this.released.push(numbers.get(chunk)!),
@@ -75,7 +77,7 @@ describe('what the visitor says', () => {
   it('is sent before its buffer is given back', () => {
     const order: string[] = [];
     new Uplink({
-      limitBytes: 1,
+      chunkBytes,
       bufferedBytes: () => 0,
       send: () => order.push('sent'),
       release: () => order.push('given back'),
@@ -83,12 +85,12 @@ describe('what the visitor says', () => {
     expect(order).to.deep.equal(['sent', 'given back']);
   });
 
-  it('waits here, where it can still be dropped, while the socket holds 16 kB', () => {
+  it('waits here, where it can still be dropped, while the socket holds eight chunks', () => {
     const network = new Network();
-    network.bufferedAmount = 16_000;
+    network.bufferedAmount = limitBytes;
     network.uplink.push(speech(0));
     expect(network.sent).to.deep.equal([]);
-    network.bufferedAmount = 15_999;
+    network.bufferedAmount = limitBytes - 1;
     network.uplink.push(speech(1));
     expect(network.sent, 'one more, and the socket is full again').to.deep.equal([0]);
     network.take();
@@ -96,13 +98,30 @@ describe('what the visitor says', () => {
     expect(network.sent).to.deep.equal([0, 1, 2]);
   });
 
-  it('never lies in the socket by more than 16 kB and one chunk', () => {
+  it('is not handed to an encoder beyond what the socket has room for: what that has can no longer be dropped', () => {
+    const sent: number[] = [];
+    let bufferedAmount = limitBytes;
+    const uplink = new Uplink({
+      chunkBytes,
+      bufferedBytes: () => bufferedAmount,
+      // Its packets come later.
+      send: (_, index) => sent.push(index),
+      release: () => {},
+    });
+    for (const number of range(0, 40)) uplink.push(speech(number));
+    expect(sent).to.deep.equal([]);
+    bufferedAmount = limitBytes - 2.5 * chunkBytes;
+    uplink.push(speech(40));
+    expect(sent).to.deep.equal([0, 1, 2]);
+  });
+
+  it('never lies in the socket by more than eight chunks and one', () => {
     const network = new Network();
     for (const number of range(0, 500)) {
       network.uplink.push(speech(number));
       network.take(700);
     }
-    expect(network.highest).to.be.within(16_000, 16_000 + chunkBytes);
+    expect(network.highest).to.be.within(limitBytes, limitBytes + chunkBytes);
   });
 
   it('loses nothing in a stall of half a second', () => {

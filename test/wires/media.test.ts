@@ -171,7 +171,7 @@ describe('a call that Synthflow bills', () => {
     it(`is hung up where the visitor stops while it is created, ${flow}`, () =>
       onSite(
         browser,
-        startSite({ name: 'speech', tokenDelayMs: 700 }, { wire: { bind } }),
+        startSite({ name: 'speech', tokenDelayMs: 3000 }, { wire: { bind } }),
         async (page, { simulator }) => {
           await clickCall(page);
           await waitForStatus(page, 'connecting');

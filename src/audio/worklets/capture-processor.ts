@@ -14,9 +14,13 @@ export class CaptureProcessor extends AudioWorkletProcessor {
   #silence = new Float32Array(quantum);
   #resampled: Float32Array;
   #link: MessagePort | undefined;
-  #wireRate: number;
+  /**
+   * Lets chunks end where a whole number of them fits into the context's own time, by silence before the first: there the device's
+   * buffers end as well, where they fit into a chunk (10 ms in Chromium on most machines). Elsewhere each chunk would wait for
+   * one buffer more. Once.
+   */
+  #align?: (() => void) | undefined;
   #isMuted: boolean;
-  #isAligned = false;
   #isRunning = true;
   /** What a message transfers: one list for all of them. */
   #transfer: ArrayBuffer[] = [];
@@ -24,7 +28,6 @@ export class CaptureProcessor extends AudioWorkletProcessor {
   constructor({ processorOptions }: { processorOptions: ProcessorOptions }) {
     super();
     const { wireRate, chunkSamples, isMuted = false } = processorOptions;
-    this.#wireRate = wireRate;
     this.#isMuted = isMuted;
     this.#resampler = new Resampler(sampleRate, wireRate);
     this.#resampled = new Float32Array(Math.ceil((quantum * wireRate) / sampleRate) + 1);
@@ -32,6 +35,11 @@ export class CaptureProcessor extends AudioWorkletProcessor {
       this.#transfer[0] = chunk;
       this.#link?.postMessage(chunk, this.#transfer);
     });
+    this.#align = () => {
+      const past = Math.ceil((currentFrame * wireRate) / sampleRate) % chunkSamples;
+      this.#chunker.push(new Float32Array(past), past);
+      this.#align = undefined;
+    };
     this.port.onmessage = ({ data }: MessageEvent<CaptureCommand>) => this.#obey(data);
   }
 
@@ -51,19 +59,10 @@ export class CaptureProcessor extends AudioWorkletProcessor {
     }
   }
 
-  /**
-   * Lets chunks end where a whole number of them fits into the context's own time: there the device's buffers end as well, where
-   * they fit into a chunk (10 ms in Chromium on most machines). Elsewhere each chunk would wait for one buffer more.
-   */
-  #align(): void {
-    this.#isAligned = true;
-    this.#chunker.startAt(Math.ceil((currentFrame * this.#wireRate) / sampleRate));
-  }
-
   // Audio thread, 375 calls a second at 48 kHz: no allocation, no logging, no throw.
   process([input]: Float32Array[][]): boolean {
     if (!this.#link || !this.#isRunning) return this.#isRunning;
-    if (!this.#isAligned) this.#align();
+    this.#align?.();
     // A microphone that is gone gives no channel at all. The stream goes on with silence, as it does while muted.
     const heard = input?.[0] ?? this.#silence;
     doubleTalk.meter.push(heard, heard.length);

@@ -300,11 +300,16 @@ export function describeCalls(wire: AgentWire, sampleRate: number): void {
             }
           });
           const devtools = await page.createCDPSession();
-          for (let i = 0; i < 3; i += 1) await devtools.send('HeapProfiler.collectGarbage');
           for (const name of ['WebSocket', 'MessagePort', 'AudioWorkletNode', 'AudioContext']) {
             const prototype = await page.evaluateHandle(`${name}.prototype`);
-            const objects = await page.queryObjects(prototype);
-            const left = await page.evaluate((found) => found.length, objects);
+            // On a busy machine Chromium may hold what is closed for a moment more.
+            let left = Infinity;
+            for (let looks = 0; looks < 5 && left > 2; looks += 1) {
+              await devtools.send('HeapProfiler.collectGarbage');
+              const objects = await page.queryObjects(prototype);
+              left = await page.evaluate((found) => found.length, objects);
+              await objects.dispose();
+            }
             assert.ok(left <= 2, `${left} objects of ${name} after ten calls`);
           }
         }),
