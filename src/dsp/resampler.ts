@@ -34,19 +34,20 @@ export class Resampler {
     const reach = fromRate > toRate ? (32 * fromRate) / toRate : 32;
     // A single tap is normalised to 1: equal rates need no path of their own.
     this.#taps = fromRate - toRate ? (2 * reach) | 0 : 1;
+    const kernel = this.#kernel;
+    let made = 0;
     let phase = 0;
     do {
       let gain = 0;
-      const row: number[] = [];
       for (let age = phase / toRate; age < this.#taps;) {
         // A sinc under a window: -1 and 1 are its ends, 92 is the sinc's angle there, so that the edge is at
         // 92 / 32 / pi = 0.915 of the lower Nyquist frequency. The window is Kaiser's, near enough, and needs no series.
         // Less than 12.5 lets more noise through, more than it less treble. More taps delay more.
-        const place = age / reach - 1;
-        gain += row[age++ | 0] = (Math.sin(92 * place) / place || 92) * Math.cosh(12.5 * (1 - place * place) ** 0.5);
+        const place = age++ / reach - 1;
+        gain += kernel[made++] = (Math.sin(92 * place) / place || 92) * Math.cosh(12.5 * (1 - place * place) ** 0.5);
       }
       // Every phase passes DC unchanged: else a constant would come out as a tone.
-      this.#kernel.push(...row.map((tap) => tap / gain));
+      for (let left = this.#taps; left;) kernel[made - left--]! /= gain;
     } while ((phase = (phase + fromRate) % toRate));
   }
 
