@@ -112,7 +112,7 @@ function framed(): Pick<Failure, 'site' | 'url' | 'isFramed' | 'mend'> {
 }
 
 const noAnswer =
-  /gave no session\. No answer .*redirects are not followed.*ALLOWED_ORIGINS.*Access-Control-Allow-Origin.*connect-src/;
+  /gave no session\. No answer .*token-endpoint must be an https: URL, not redirect.*ALLOWED_ORIGINS.*Access-Control-Allow-Origin.*connect-src/;
 
 /** What needs seconds of waiting comes first: the others run beside it. */
 const failures: Failure[] = [
