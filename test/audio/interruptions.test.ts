@@ -144,6 +144,7 @@ describe('a context that stands still', function () {
     await reports.until((all) => all.some((report) => report.type === 'sound' && report.bufferedMs > 3000));
     const looks = new Inbox<number>();
     const { get } = Object.getOwnPropertyDescriptor(BaseAudioContext.prototype, 'currentTime')!;
+    // Its own again after the test; until then each look at the clock is counted.
     replace(contexts[0]!, 'currentTime', 0);
     Object.defineProperty(contexts[0]!, 'currentTime', {
       configurable: true,
