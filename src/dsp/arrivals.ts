@@ -8,7 +8,7 @@ const LONG_MESSAGE_WAIT_MS = 5;
 const LEAST_WAIT_MS = 80;
 const MOST_WAIT_MS = 200;
 /** The delay below which speech is stretched, on a quiet network and on one that stalls. */
-const QUIET_HOLD_MS = 20;
+const QUIET_HOLD_MS = 25;
 const STALLING_HOLD_MS = 210;
 /** A message so late is a stall. It is remembered for a while: half of it for 1,000 messages, 20 s of speech. */
 const STALL_MS = 40;

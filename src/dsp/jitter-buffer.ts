@@ -28,12 +28,13 @@ const DIP_SPACING = 5;
 const PAUSE_SPACING = 2;
 /** Speech is slowed down when a network that stalls has less than this left for it, and less than is usual there. */
 const DIP_MS = 160;
-/** With more than this left nothing needs to be stretched. */
+/** With more than this left nothing needs to be stretched, and a burst is not hastened. */
 const DEEP_MS = 500;
-/** Speech is hastened when its delay is longer than what it should be by this. */
-const SURPLUS_MS = 30;
-/** A delay that is nobody's fault comes from clocks that differ: 200 ppm are 4 ms in 20 s, the shortest splice is 5 ms. */
-const LEAST_SURPLUS_MS = 60;
+/**
+ * Speech is hastened when its delay is longer than what it should be by this. One that is nobody's fault comes from clocks that
+ * differ: 200 ppm are 4 ms in 20 s, the shortest splice is 5 ms.
+ */
+const SURPLUS_MS = 35;
 const DRIFT_SPACING_MS = 20_000;
 const TICK_MS = 5;
 
@@ -45,8 +46,9 @@ const TICK_MS = 5;
  * The only clock is the count of samples pulled. A spurt is what the agent says without a pause of 700 ms. On a network that
  * never stalled it is played 40 ms after its first sample came, 5 ms where its first message is long, and unchanged to the
  * last bit. Once a message was more than 40 ms late, speech is played slower by a tenth (pitch periods are repeated, pauses
- * get longer) until its delay is 210 ms, and faster again where a gap has left it with more. What comes in a burst is
- * never changed and never dropped. Where nothing is left, the last pitch period fades out within 40 ms.
+ * get longer) until its delay is 210 ms, and faster where it is more: after a gap, or because it comes faster than it is
+ * spoken. What comes in a burst is never dropped, and not changed while more than 500 ms of it are held. Where nothing is
+ * left, the last pitch period fades out within 40 ms.
  */
 export class JitterBuffer {
   readonly #sampleRate: number;
@@ -267,14 +269,16 @@ export class JitterBuffer {
     const window = this.#toLength(CROSSFADE_MS);
     const mostLag = this.#toLength(MOST_LAG_MS);
     const delay = this.#arrivals.delay(this.#clock, length);
+    const isRunning = length <= this.#toLength(DEEP_MS) && this.#arrivals.expectsMore(this.#clock);
     // Where every tenth message is late it is no sign of a longer stall.
     const isDip = isStalling && length < this.#toLength(DIP_MS - this.#arrivals.jitterMs(0.9));
     if (delay < hold || isDip) {
-      if (length < window || length > this.#toLength(DEEP_MS) || !this.#arrivals.expectsMore(this.#clock)) return;
+      if (length < window || !isRunning) return;
       this.#splice(this.#findLag(0, -1, Math.min(mostLag, this.#ring.behind), this.#likeness), -1, isDip);
-    } else if (delay > Math.max(hold + this.#toLength(SURPLUS_MS), this.#toLength(LEAST_SURPLUS_MS))) {
-      if (!isPaced || length < mostLag + window) return;
-      if (this.#putOff <= 0 && this.#untilSplice > -this.#toLength(DRIFT_SPACING_MS)) return;
+    } else if (delay > hold + this.#toLength(SURPLUS_MS)) {
+      if (length < mostLag + window) return;
+      const isDue = this.#putOff > 0 || this.#untilSplice <= -this.#toLength(DRIFT_SPACING_MS);
+      if (!(isPaced && isDue) && !(isStalling && isRunning)) return;
       this.#splice(this.#findLag(0, 1, mostLag, this.#likeness), 1, false);
     }
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { conditions, measure, speech } from '../../scripts/bench/jitter-table.js';
-import { clean, jittery, lossy, paced } from '../../scripts/bench/networks.js';
+import { burst, clean, jittery, lossy, lumpy, paced } from '../../scripts/bench/networks.js';
 import { Ours } from '../../scripts/bench/players.js';
 import { simulate, wireRate } from '../../scripts/bench/simulate.js';
 import { follow } from './follow.js';
@@ -17,8 +17,8 @@ describe('JitterBuffer on a network', () => {
       assert.ok(gapsPerMinute <= maxGapsPerMinute, `${gapsPerMinute} gaps a minute`);
       assert.equal(lostSamples, 0);
       assert.ok(firstAudioMaxMs <= 210, `first word after ${firstAudioMaxMs} ms`);
-      // A burst waits in the buffer, and lumpy synthesis is late by itself: see docs/performance.md.
-      if (sender === paced) assert.ok(delayP50Ms <= 260, `delay ${delayP50Ms} ms`);
+      // A burst waits in the buffer.
+      if (sender !== burst) assert.ok(delayP50Ms <= 260, `delay ${delayP50Ms} ms`);
     });
   }
 
@@ -29,13 +29,15 @@ describe('JitterBuffer on a network', () => {
     assert.ok(delayP95Ms <= 80, `${delayP95Ms} ms, of which 30 are the line's`);
   });
 
-  for (const [title, network] of [
-    ['with ±15 ms and stalls', jittery],
-    ['that loses packets', lossy],
+  for (const [title, network, sender] of [
+    ['on a line with ±15 ms and stalls', jittery, paced],
+    ['on a line that loses packets', lossy, paced],
+    ['that is given in lumps', clean, lumpy],
   ] as const) {
-    it(`plays real speech on a line ${title} so that every piece of it is there, in its place and at its pitch`, (t) => {
+    it(`plays real speech ${title} so that every piece of it is there, in its place and at its pitch`, (t) => {
       for (let seed = 1; seed <= 3; seed++) {
-        const messages = paced(8000, seededRandom(seed));
+        const messages = sender(8000, seededRandom(seed));
+        const messageLength = (messages[0]!.ms * wireRate) / 1000;
         const sound = new Int16Array(8 * wireRate).map((_, i) => speech[i % speech.length]!);
         const arrivalsMs = network(
           messages.map(({ atMs }) => atMs),
@@ -45,7 +47,7 @@ describe('JitterBuffer on a network', () => {
         const output: number[] = [];
         for (let nowMs = 0, next = 0; nowMs < 10_000; nowMs += 2.5) {
           for (; next < messages.length && arrivalsMs[next]! <= nowMs; next++) {
-            player.push(sound.subarray(next * 320, (next + 1) * 320));
+            player.push(sound.subarray(next * messageLength, (next + 1) * messageLength));
           }
           const block = new Float32Array(40);
           player.pull(block, 40);
@@ -58,10 +60,12 @@ describe('JitterBuffer on a network', () => {
         const changed = pieces.filter(({ correlation }) => correlation < 0.95).length / pieces.length;
         const laterMs = pieces.map((piece) => piece.laterMs);
         t.diagnostic(`least ${least.toFixed(2)}, ${(100 * changed).toFixed(0)} % changed, ${Math.max(...laterMs)} ms`);
-        assert.equal(least > 0.6, true);
+        // Up to 15 ms are left out at a time: of a piece of 40 ms then no more than half is where the rest is.
+        assert.equal(least > (sender === paced ? 0.6 : 0.5), true);
         assert.equal(changed < 0.1, true);
-        // Nothing is left out: what comes is never earlier than it began.
-        assert.equal(Math.min(...laterMs) > -5, true);
+        // Nothing is left out: what comes is never earlier than it began, by more than it was made early.
+        const earlyMs = (messages.length - 1) * messages[0]!.ms - messages.at(-1)!.atMs;
+        assert.equal(Math.min(...laterMs) > -5 - Math.max(0, earlyMs), true);
       }
     });
   }
