@@ -1,5 +1,5 @@
 /** From full to a quarter, and back. */
-const FALL_MS = 40;
+const FALL_MS = 20;
 const RISE_MS = 100;
 const RANGE = 0.75;
 
@@ -21,7 +21,7 @@ export class Gain {
 
   /**
    * Changes the first `length` samples in place: not at all while it is 1, not even in their last bit.
-   * @param target - Where to glide, 0 to 1: 12 dB down within 40 ms, up within 100.
+   * @param target - Where to glide, 0 to 1: 12 dB down within 20 ms, up within 100.
    */
   apply(samples: Float32Array, length: number, target: number): void {
     let gain = this.#gain;
