@@ -11,7 +11,7 @@ import type { BargeIn, SoundReport } from './worklets/messages.js';
 /** How a call hears and sounds. */
 export interface AudioOptions extends MicrophoneOptions, WorkletLocation {
   /** What the agent's audio does while the visitor speaks over it. Default `duck`. */
-  readonly bargeIn?: BargeIn;
+  readonly bargeIn?: BargeIn | undefined;
   /** Whether it rings while the agent is waited for, and tells the end of the call by a tone. Default true. */
   readonly sounds?: boolean | undefined;
   /** The loudspeaker's device id, where the browser lets a page choose. Default: the system's choice. */
@@ -87,7 +87,6 @@ export class AudioEngine {
   #speaker: Speaker | undefined;
   /** What was told last. What was lost of the agent's sound goes on in another stream. */
   #told = { underruns: 0, droppedSamples: 0, concealedMs: 0 } as SoundReport;
-  #bargeIn: BargeIn;
   #speakerId: string | null | undefined;
   #isMuted = false;
   #volume = 1;
@@ -122,7 +121,6 @@ export class AudioEngine {
     this.#options = options;
     this.#speakerId = options.speakerId;
     this.#onReport = onReport;
-    this.#bargeIn = options.bargeIn ?? 'duck';
     this.#context = openContext();
     this.#microphone = new KeptMicrophone(options, {
       onStream: (stream) => this.#goOnWith(stream),
@@ -147,8 +145,8 @@ export class AudioEngine {
    * Resolves when the visitor has granted the microphone.
    * @throws {AudioFailure} a `microphone-…` code.
    */
-  async granted(): Promise<void> {
-    await this.#microphone.granted;
+  granted(): Promise<void> {
+    return this.#microphone.granted;
   }
 
   /**
@@ -176,7 +174,7 @@ export class AudioEngine {
     const stream = this.#microphone.stream!;
     const [up, down] = [new MessageChannel(), new MessageChannel()];
     const { captureRate, playbackRate, chunkSamples } = format;
-    const rest = { chunkSamples, isMuted: this.#isMuted, bargeIn: this.#bargeIn, volume: this.#volume };
+    const rest = { chunkSamples, isMuted: this.#isMuted, bargeIn: this.#options.bargeIn, volume: this.#volume };
     try {
       this.#capture = new Capture(this.#context, stream, { wireRate: captureRate, ...rest }, up.port1);
       this.#speaker = new Speaker(this.#context, { wireRate: playbackRate, ...rest }, down.port1, (report) => {
@@ -261,8 +259,7 @@ export class AudioEngine {
     let reports = 0;
     await new Promise<void>((resolve) => {
       this.#onDrained = (bufferedMs) => {
-        reports += 1;
-        if (reports > 1 && !bufferedMs) resolve();
+        if (reports++ > 0 && !bufferedMs) resolve();
       };
     });
   }

@@ -274,12 +274,12 @@ export class JitterBuffer {
     const isDip = isStalling && length < this.#toLength(DIP_MS - this.#arrivals.jitterMs(0.9));
     if (delay < hold || isDip) {
       if (length < window || !isRunning) return;
-      this.#splice(this.#findLag(0, -1, Math.min(mostLag, this.#ring.behind), this.#likeness), -1, isDip);
+      this.#splice(-1, Math.min(mostLag, this.#ring.behind), isDip);
     } else if (delay > hold + this.#toLength(SURPLUS_MS)) {
       if (length < mostLag + window) return;
       const isDue = this.#putOff > 0 || this.#untilSplice <= -this.#toLength(DRIFT_SPACING_MS);
       if (!(isPaced && isDue) && !(isStalling && isRunning)) return;
-      this.#splice(this.#findLag(0, 1, mostLag, this.#likeness), 1, false);
+      this.#splice(1, mostLag);
     }
   }
 
@@ -291,8 +291,9 @@ export class JitterBuffer {
     return findLag(this.#ring, from, this.#toLength(CROSSFADE_MS), direction, leastLag, mostLag, stride, likeness);
   }
 
-  /** Goes on from another place, `lag` samples on (1) or back (-1). */
-  #splice(lag: number, direction: -1 | 1, isDip: boolean): void {
+  /** Goes on from another place like this one, on (1) or back (-1), where there is one. */
+  #splice(direction: -1 | 1, mostLag: number, isDip = false): void {
+    const lag = this.#findLag(0, direction, mostLag, this.#likeness);
     if (lag === 0) {
       this.#likeness -= LIKENESS_STEP;
       return;

@@ -61,7 +61,7 @@ export interface ProcessorOptions {
   /** Whether it begins muted (capture only). Default false. */
   readonly isMuted?: boolean;
   /** Playback only. Default `duck`. */
-  readonly bargeIn?: BargeIn;
+  readonly bargeIn?: BargeIn | undefined;
   /** 0 to 1 (playback only). Default 1. */
   readonly volume?: number;
 }
