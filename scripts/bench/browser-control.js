@@ -1,10 +1,13 @@
 // A page without the element that does what every call needs: a microphone into a worklet, a worklet into the loudspeaker,
-// and nothing in either. What a call costs more than this is ours.
+// and nothing in either; and the seconds on the button. What a call costs more than this is ours.
 (() => {
   const source = `
     registerProcessor('control-in', class extends AudioWorkletProcessor { process() { return true; } });
     registerProcessor('control-out', class extends AudioWorkletProcessor { process() { return true; } });`;
-  document.querySelector('button').onclick = async () => {
+  const button = document.querySelector('button');
+  button.onclick = async () => {
+    let seconds = 0;
+    setInterval(() => (button.firstChild.nodeValue = `0:${10 + (seconds++ % 50)}`), 1000);
     const context = new AudioContext();
     const stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: { ideal: 1 } } });
     await context.audioWorklet.addModule(`data:text/javascript,${encodeURIComponent(source)}`);

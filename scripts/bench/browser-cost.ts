@@ -21,9 +21,11 @@ export interface Cost {
   readonly withoutVisualizer: MainThread;
   /** The same page without a call. */
   readonly idle: MainThread;
+  /** A page without the element whose processors do nothing, and which shows the time. */
+  readonly control: MainThread;
   /** CPU time of the audio worklet's thread for each quantum, in µs; undefined where the system does not tell. */
   readonly quantumUs: number | undefined;
-  /** The same of a page whose processors do nothing. */
+  /** The same of that page. */
   readonly emptyQuantumUs: number | undefined;
   /** How long a quantum lasts, in µs. */
   readonly budgetUs: number;
@@ -73,6 +75,7 @@ export async function measureCost(launch: () => Promise<Browser>, seconds: numbe
       call: mainThread(0),
       withoutVisualizer: mainThread(1),
       idle: mainThread(2),
+      control: mainThread(3),
       quantumUs: quantumUs(0),
       emptyQuantumUs: quantumUs(3),
       budgetUs: (128 * 1e6) / sampleRate,

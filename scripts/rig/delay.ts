@@ -26,7 +26,7 @@ const leastCorrelation = 0.5;
 
 /** Speaks chirps into the microphone of a call whose agent sends back what it hears. Those that got lost are left out. */
 export async function measureDelay(browser: Browser, pulse: Pulse): Promise<Journey[]> {
-  await pulse.setEcho(undefined);
+  pulse.setEcho(undefined);
   const agent = await TimedAgent.start();
   agent.isEcho = true;
   const html = pageWith(tag().replace('token-endpoint="/api/synthflow/token"', `session-url="${agent.url}"`));

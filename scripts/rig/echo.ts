@@ -35,7 +35,7 @@ export const echoLossDb = 20;
  * @throws Error where the machine was too busy to play and record that, five times over.
  */
 export async function measureEcho(browser: Browser, pulse: Pulse, attributes = ''): Promise<EchoCall> {
-  await pulse.setEcho(echoLossDb);
+  pulse.setEcho(echoLossDb);
   for (let i = 0; i < tries; i += 1) {
     const call = await tryToMeasure(browser, pulse, attributes);
     if (call) return call;

@@ -43,7 +43,7 @@ export class Pulse {
   #server: ChildProcess;
   #folder: string;
   #players = new Set<ChildProcess>();
-  #loopback: string | undefined;
+  #loopback: readonly ChildProcess[] = [];
   #isClosed = false;
 
   private constructor(sampleRate: number, folder: string) {
@@ -89,20 +89,23 @@ export class Pulse {
     }
   }
 
-  /** Lets the microphone hear the loudspeaker, quieter by so many dB; undefined: not at all. */
-  async setEcho(lossDb: number | undefined): Promise<void> {
-    if (this.#loopback) await this.#pactl('unload-module', this.#loopback);
-    this.#loopback = undefined;
+  /**
+   * Lets the microphone hear the loudspeaker, quieter by so many dB; undefined: not at all. By two clients: PulseAudio's own
+   * loopback passes on in pieces that are never longer than the shortest ever was, in the end of single samples.
+   */
+  setEcho(lossDb: number | undefined): void {
+    for (const end of this.#loopback) end.kill();
+    this.#loopback = [];
     if (lossDb === undefined) return;
-    const loop = ['source=ear', 'sink=mouth', 'latency_msec=50', 'source_dont_move=true', 'sink_dont_move=true'];
-    this.#loopback = (await this.#pactl('load-module', 'module-loopback', ...loop)).trim();
-    const inputs = JSON.parse(await this.#pactl('--format=json', 'list', 'sink-inputs')) as {
-      index: number;
-      owner_module: number | string;
-    }[];
-    const input = inputs.find(({ owner_module: owner }) => String(owner) === this.#loopback);
-    if (!input) throw new Error('PulseAudio made no loopback.');
-    await this.#pactl('set-sink-input-volume', String(input.index), `-${lossDb}dB`);
+    const mono = format(this.sampleRate, 'mono');
+    const ear = this.#spawn('pacat', ['--record', '--raw', '--device=ear', '--latency-msec=20', ...mono]);
+    // PulseAudio's volumes are cube roots.
+    const volume = Math.round(65_536 * 10 ** (-lossDb / 60));
+    const flags = ['--playback', '--raw', '--device=mouth', '--latency-msec=40', `--volume=${volume}`];
+    const mouth = this.#spawn('pacat', [...flags, ...mono]);
+    mouth.stdin!.on('error', () => {});
+    ear.stdout!.pipe(mouth.stdin!);
+    this.#loopback = [ear, mouth];
   }
 
   /** Adds a microphone of this name, which hears what all of them hear. */

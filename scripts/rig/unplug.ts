@@ -23,7 +23,7 @@ const speechS = 60;
 
 /** Takes the sound card's devices away in mid-call, while somebody hums into all of its microphones. */
 export async function measureUnplugged(browser: Browser, pulse: Pulse): Promise<Unplugged> {
-  await pulse.setEcho(undefined);
+  pulse.setEcho(undefined);
   await pulse.plug('headset');
   // The loudspeaker's own, which nobody hums into.
   await pulse.unplug('ear');
