@@ -109,6 +109,7 @@ function toRows(figures: Figures): Row[] {
     ['main thread, of that JavaScript', core(cost.call.scriptMs - cost.idle.scriptMs), ''],
     ['main thread, of that styles and layout', core(cost.call.styleMs - cost.idle.styleMs), ''],
     ['main thread, of a page with empty processors and a clock', core(cost.control.allMs - cost.idle.allMs), ''],
+    ['main thread, more than that page', core(cost.call.allMs - cost.control.allMs), ''],
     ['main thread, with `no-visualizer`', core(cost.withoutVisualizer.allMs - cost.idle.allMs), ''],
     ['audio thread, share of a quantum', share(cost.quantumUs, cost.budgetUs), ''],
     ['audio thread, with empty processors', share(cost.emptyQuantumUs, cost.budgetUs), ''],

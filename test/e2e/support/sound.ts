@@ -31,6 +31,17 @@ export function sine(hz: number, sampleRate: number, seconds: number, peak = 0.5
   );
 }
 
+/** Samples of the longest silence between the first and the last that are not silent. */
+export function longestSilence(samples: Float32Array): number {
+  let [longest, lastAt] = [0, Infinity];
+  samples.forEach((sample, at) => {
+    if (Math.abs(sample) < 0.001) return;
+    longest = Math.max(longest, at - lastAt);
+    lastAt = at;
+  });
+  return longest;
+}
+
 /** A mono 16-bit WAV file. */
 export function toWav(samples: Float32Array, sampleRate: number): Buffer {
   // The fake microphone leaves no gap at its loop where the length is a multiple of 10 ms.
