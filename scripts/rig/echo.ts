@@ -51,6 +51,7 @@ async function tryToMeasure(browser: Browser, pulse: Pulse, attributes: string):
     await clickCall(page);
     await waitForStatus(page, 'active');
     const stopRecording = await pulse.record();
+    const hitches = pulse.echoHitches;
     await wait(speechS * 1000);
     const { ear, mouth, sampleRate, lostMs } = await stopRecording();
     await clickCall(page);
@@ -62,7 +63,10 @@ async function tryToMeasure(browser: Browser, pulse: Pulse, attributes: string):
       levelDbfs(samples.subarray(at(learningS, rate), at(speechS, rate)));
     // Silence that is heard because nothing was played would pass for a perfect cancellation.
     const isWhole =
-      lostMs < mostLostMs && ear.length > 0.9 * speechS * sampleRate && heard.length > 0.9 * speechS * pcmRate;
+      pulse.echoHitches === hitches &&
+      lostMs < mostLostMs &&
+      ear.length > 0.9 * speechS * sampleRate &&
+      heard.length > 0.9 * speechS * pcmRate;
     if (!isWhole || late(ear, sampleRate) < leastPlayedDbfs) return undefined;
     return {
       lostMs,

@@ -44,6 +44,7 @@ export class Pulse {
   #folder: string;
   #players = new Set<ChildProcess>();
   #loopback: readonly ChildProcess[] = [];
+  #echoHitches = 0;
   #isClosed = false;
 
   private constructor(sampleRate: number, folder: string) {
@@ -89,6 +90,11 @@ export class Pulse {
     }
   }
 
+  /** How often the echo has stood still for a moment, and has come later since. */
+  get echoHitches(): number {
+    return this.#echoHitches;
+  }
+
   /**
    * Lets the microphone hear the loudspeaker, quieter by so many dB; undefined: not at all. By two clients: PulseAudio's own
    * loopback passes on in pieces that are never longer than the shortest ever was, in the end of single samples.
@@ -101,9 +107,12 @@ export class Pulse {
     const ear = this.#spawn('pacat', ['--record', '--raw', '--device=ear', '--latency-msec=20', ...mono]);
     // PulseAudio's volumes are cube roots.
     const volume = Math.round(65_536 * 10 ** (-lossDb / 60));
-    const flags = ['--playback', '--raw', '--device=mouth', '--latency-msec=40', `--volume=${volume}`];
-    const mouth = this.#spawn('pacat', [...flags, ...mono]);
+    const flags = ['--verbose', '--playback', '--raw', '--device=mouth', '--latency-msec=60', `--volume=${volume}`];
+    const mouth = this.#spawn('pacat', [...flags, ...mono], 'pipe');
     mouth.stdin!.on('error', () => {});
+    createInterface(mouth.stderr!).on('line', (line) => {
+      if (line.includes('underrun')) this.#echoHitches += 1;
+    });
     ear.stdout!.pipe(mouth.stdin!);
     this.#loopback = [ear, mouth];
   }
@@ -220,8 +229,8 @@ export class Pulse {
     return player;
   }
 
-  #spawn(command: string, flags: string[]): ChildProcess {
-    const player = spawn(command, flags, { env: this.env, stdio: ['pipe', 'pipe', 'inherit'] });
+  #spawn(command: string, flags: string[], errors: 'inherit' | 'pipe' = 'inherit'): ChildProcess {
+    const player = spawn(command, flags, { env: this.env, stdio: ['pipe', 'pipe', errors] });
     this.#players.add(player);
     player.once('exit', () => this.#players.delete(player));
     return player;
