@@ -107,7 +107,7 @@ export class Pulse {
     const ear = this.#spawn('pacat', ['--record', '--raw', '--device=ear', '--latency-msec=20', ...mono]);
     // PulseAudio's volumes are cube roots.
     const volume = Math.round(65_536 * 10 ** (-lossDb / 60));
-    const flags = ['--verbose', '--playback', '--raw', '--device=mouth', '--latency-msec=60', `--volume=${volume}`];
+    const flags = ['--verbose', '--playback', '--raw', '--device=mouth', '--latency-msec=40', `--volume=${volume}`];
     const mouth = this.#spawn('pacat', [...flags, ...mono], 'pipe');
     mouth.stdin!.on('error', () => {});
     createInterface(mouth.stderr!).on('line', (line) => {
