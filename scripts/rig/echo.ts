@@ -26,13 +26,13 @@ const mostLostMs = 60;
 /** The greeting is at -21 dBFS. */
 const leastPlayedDbfs = -25;
 /** How often a call is made again in which the sound card stood still. */
-const tries = 15;
+const tries = 5;
 /** How much quieter the microphone hears the loudspeaker than it is. */
 export const echoLossDb = 20;
 
 /**
  * Has the agent speak for 7 s to a visitor who says nothing.
- * @throws Error where the machine was too busy to play and record that, fifteen times over.
+ * @throws Error where the machine was too busy to play and record that, five times over.
  */
 export async function measureEcho(browser: Browser, pulse: Pulse, attributes = ''): Promise<EchoCall> {
   pulse.setEcho(echoLossDb);

@@ -107,7 +107,7 @@ export class Pulse {
     const ear = this.#spawn('pacat', ['--record', '--raw', '--device=ear', '--latency-msec=20', ...mono]);
     // PulseAudio's volumes are cube roots.
     const volume = Math.round(65_536 * 10 ** (-lossDb / 60));
-    const flags = ['--verbose', '--playback', '--raw', '--device=mouth', '--latency-msec=40', `--volume=${volume}`];
+    const flags = ['--verbose', '--playback', '--raw', '--device=mouth', '--latency-msec=100', `--volume=${volume}`];
     const mouth = this.#spawn('pacat', [...flags, ...mono], 'pipe');
     mouth.stdin!.on('error', () => {});
     createInterface(mouth.stderr!).on('line', (line) => {
@@ -230,7 +230,9 @@ export class Pulse {
   }
 
   #spawn(command: string, flags: string[], errors: 'inherit' | 'pipe' = 'inherit'): ChildProcess {
-    const player = spawn(command, flags, { env: this.env, stdio: ['pipe', 'pipe', errors] });
+    // What it tells browsers would count for more than our own flags.
+    const env = { ...this.env, PULSE_LATENCY_MSEC: undefined };
+    const player = spawn(command, flags, { env, stdio: ['pipe', 'pipe', errors] });
     this.#players.add(player);
     player.once('exit', () => this.#players.delete(player));
     return player;

@@ -10,6 +10,8 @@ const MOST_WAIT_MS = 200;
 /** The delay below which speech is stretched, on a quiet network and on one that stalls. */
 const QUIET_HOLD_MS = 25;
 const STALLING_HOLD_MS = 210;
+/** What is in a message on the mean where speech comes in lumps. */
+const LUMP_S = 0.1;
 /** A message so late is a stall. It is remembered for a while: half of it for 1,000 messages, 20 s of speech. */
 const STALL_MS = 40;
 const MEMORY = 0.9993;
@@ -61,6 +63,11 @@ export class Arrivals {
   /** Whether audio has come about as fast as it is played for the last 2 blocks, so that it will not run away or stop. */
   get isPaced(): boolean {
     return Math.min(this.#lastRate, this.#rateBefore) > 0.8 && Math.max(this.#lastRate, this.#rateBefore) < 1.15;
+  }
+
+  /** Whether this spurt comes in long messages: as it is synthesised, and not as it is spoken. */
+  get isLumpy(): boolean {
+    return this.#spoken > this.#count * LUMP_S * this.#sampleRate;
   }
 
   /** Whether more is to be expected: one message alone may be all, and so may what came half a second ago. */

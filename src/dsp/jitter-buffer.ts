@@ -19,16 +19,17 @@ const SHORTEST_FADE = 80;
 const LEAST_LAG_MS = 5;
 const MOST_LAG_MS = 15;
 const CROSSFADE_MS = 10;
-/** How alike the two places must be at first; less and less while nothing is found. */
+/** How alike the two places must be at first; less and less while nothing is found, but where lumps are hastened no less than so. */
 const LIKENESS = 0.8;
 const LIKENESS_STEP = 0.05;
+const LEAST_LIKENESS = 0.6;
 /** After a splice, how many times its length passes before the next: in speech, in speech that runs out, in a pause. */
 const SPEECH_SPACING = 10;
 const DIP_SPACING = 5;
 const PAUSE_SPACING = 2;
 /** Speech is slowed down when a network that stalls has less than this left for it, and less than is usual there. */
 const DIP_MS = 160;
-/** With more than this left nothing needs to be stretched, and a burst is not hastened. */
+/** With more than this left nothing needs to be stretched, and no lumps are hastened. */
 const DEEP_MS = 500;
 /**
  * Speech is hastened when its delay is longer than what it should be by this. One that is nobody's fault comes from clocks that
@@ -45,10 +46,10 @@ const TICK_MS = 5;
  *
  * The only clock is the count of samples pulled. A spurt is what the agent says without a pause of 700 ms. On a network that
  * never stalled it is played 40 ms after its first sample came, 5 ms where its first message is long, and unchanged to the
- * last bit. Once a message was more than 40 ms late, speech is played slower by a tenth (pitch periods are repeated, pauses
- * get longer) until its delay is 210 ms, and faster where it is more: after a gap, or because it comes faster than it is
- * spoken. What comes in a burst is never dropped, and not changed while more than 500 ms of it are held. Where nothing is
- * left, the last pitch period fades out within 40 ms.
+ * last bit, but for some periods more in the begin of the latter. Once a message was more than 40 ms late, speech is played
+ * slower by a tenth (pitch periods are repeated, pauses get longer) until its delay is 210 ms, and faster where a gap has left
+ * it with more, or where it comes in lumps of 100 ms and more faster than it is spoken, while no more than 500 ms are held.
+ * What comes in a burst is never dropped. Where nothing is left, the last pitch period fades out within 40 ms.
  */
 export class JitterBuffer {
   readonly #sampleRate: number;
@@ -265,7 +266,7 @@ export class JitterBuffer {
   #adapt(): void {
     if (this.#spliceLeft > 0) return;
     const { length } = this.#ring;
-    const { hold, isStalling, isPaced } = this.#arrivals;
+    const { hold, isStalling, isLumpy, isPaced } = this.#arrivals;
     const window = this.#toLength(CROSSFADE_MS);
     const mostLag = this.#toLength(MOST_LAG_MS);
     const delay = this.#arrivals.delay(this.#clock, length);
@@ -278,7 +279,10 @@ export class JitterBuffer {
     } else if (delay > hold + this.#toLength(SURPLUS_MS)) {
       if (length < mostLag + window) return;
       const isDue = this.#putOff > 0 || this.#untilSplice <= -this.#toLength(DRIFT_SPACING_MS);
-      if (!(isPaced && isDue) && !(isStalling && isRunning)) return;
+      if (!(isPaced && isDue)) {
+        if (!(isStalling && isLumpy && isRunning)) return;
+        this.#likeness = Math.max(LEAST_LIKENESS, this.#likeness);
+      }
       this.#splice(1, mostLag);
     }
   }

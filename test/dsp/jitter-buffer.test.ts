@@ -443,6 +443,20 @@ describe('JitterBuffer', () => {
       assert.ok(Math.max(...delaysMs.slice(300, 950)) <= 260);
     });
 
+    it('leaves nothing out of what comes in short messages, faster than it is spoken', () => {
+      const { buffer } = stalled(sampleRate, greeting);
+      pullMs(buffer, 1000);
+      let [sent, playedMs] = [0, 0];
+      for (let nowMs = 0; sent < greeting.length || buffer.bufferedMs > 0; nowMs += 5) {
+        for (; sent < Math.min(greeting.length, 1.3 * nowMs * ms); sent += 320) {
+          buffer.push(greeting.subarray(sent, sent + 320));
+        }
+        if (buffer.playing) playedMs += 5;
+        pullMs(buffer, 5);
+      }
+      assert.ok(playedMs >= greeting.length / ms, `${playedMs} ms of ${greeting.length / ms}`);
+    });
+
     it('plays a burst unchanged all the same', () => {
       const { buffer } = stalled(sampleRate, greeting);
       pullMs(buffer, 1000);

@@ -31,16 +31,17 @@ export function sine(hz: number, sampleRate: number, seconds: number, peak = 0.5
   );
 }
 
-/** Samples of the longest silence between the first and the last that are not silent. */
+/** Samples of the longest silence from the first that is not silent to the end; all of them where each is. */
 export function longestSilence(samples: Float32Array): number {
-  let [longest, lastAt] = [0, Infinity];
-  samples.forEach((sample, at) => {
-    if (Math.abs(sample) < 0.001) return;
-    longest = Math.max(longest, at - lastAt);
-    lastAt = at;
-  });
+  let [longest, quiet] = [0, 0];
+  for (const sample of samples.subarray(Math.max(0, samples.findIndex(isLoud)))) {
+    quiet = isLoud(sample) ? 0 : quiet + 1;
+    longest = Math.max(longest, quiet);
+  }
   return longest;
 }
+
+const isLoud = (sample: number): boolean => Math.abs(sample) >= 0.001;
 
 /** A mono 16-bit WAV file. */
 export function toWav(samples: Float32Array, sampleRate: number): Buffer {
