@@ -91,7 +91,7 @@ for (const rate of [16_000, 44_100, 48_000]) {
           const found = utterances(rate, mix(heard, interruption), played);
           const latencyMs = (found[0]![0]! - 12 - onsetOf(visitor, rate)) * 1000;
           t.diagnostic(`${latencyMs.toFixed(0)} ms`);
-          // The agent's audio takes 20 ms to go down: 150 ms in all.
+          // The agent’s audio takes 20 ms more to go down: 130 ms in all.
           assert.equal(latencyMs > -60 && latencyMs <= 110, true);
           assert.ok(found.at(-1)![1]! < 14.5);
         });
@@ -102,43 +102,52 @@ for (const rate of [16_000, 44_100, 48_000]) {
 
 describe('VoiceDetector', () => {
   const rate = 16_000;
-  const speech = voice(rate);
-  /** Pauses and what follows them, as they are found in the speech: where a word begins, in samples. */
-  const words: number[] = [];
-  for (let at = 0, quiet = Infinity; at < speech.length - rate; at += rate / 200) {
-    const levelDb = rmsDb(speech.subarray(at, at + rate / 200));
-    if (levelDb > -30 && quiet > 0.08) words.push(at);
-    quiet = levelDb > -30 ? 0 : levelDb < -35 ? quiet + 0.005 : quiet;
-  }
+  const recorded = voice(rate);
+  /** Four voices: the recording, and slower and faster. */
+  const voices = [1, 0.85, 1.15, 1.3].map((speed) =>
+    Float32Array.from({ length: Math.floor(recorded.length / speed) - 2 }, (_, i) => {
+      const [at, share] = [Math.floor(i * speed), (i * speed) % 1];
+      return recorded[at]! * (1 - share) + recorded[at + 1]! * share;
+    }),
+  );
+  /** Where words begin in a voice that follow a pause, in samples. */
+  const wordsOf = (speech: Float32Array): number[] => {
+    const words: number[] = [];
+    for (let at = 0, quiet = Infinity; at < speech.length - rate; at += rate / 200) {
+      const levelDb = rmsDb(speech.subarray(at, at + rate / 200));
+      if (levelDb > -30 && quiet > 0.08) words.push(at);
+      quiet = levelDb > -30 ? 0 : levelDb < -35 ? quiet + 0.005 : quiet;
+    }
+    return words;
+  };
 
   for (const [echoDb, medianMs, share] of [
-    [-10, 90, 0.9],
-    [-20, 80, 0.95],
+    [-10, 90, 0.95],
+    [-20, 80, 0.99],
   ] as const)
-    it(`lets the agent go down within 150 ms of most words that are spoken over its echo at ${echoDb} dB`, (t) => {
+    it(`lets the agent go down within 150 ms of ${100 * share} % of words that are spoken over its echo at ${echoDb} dB`, (t) => {
       const latenciesMs: number[] = [];
-      for (const [turn, delayMs] of [10, 60, 120, 300].entries()) {
-        const played = moved(agent(rate, 14), 0, 777 * turn).subarray(0, 14 * rate);
-        const echo = moved(played, echoDb, (delayMs * rate) / 1000).subarray(0, played.length);
-        const heard = mix(hiss(played.length, -62, turn), echo);
-        for (const [index, word] of words.entries()) {
-          const at = Math.round((9 + 0.37 * ((7 * turn + 3 * index) % 10)) * rate);
-          const from = word - Math.min(word, rate / 10);
-          const found = utterances(
-            rate,
-            mix(heard, moved(speech.subarray(from, word + rate), 0, at - word + from)),
-            played,
-          );
-          // It takes 20 ms to go down.
-          const onset = found.find(([from]) => from! > at / rate - 0.06)?.[0] ?? Infinity;
-          latenciesMs.push((onset - at / rate) * 1000 + 20);
+      for (const [which, speech] of voices.entries()) {
+        for (const [turn, delayMs] of [10, 60, 120, 300].entries()) {
+          const played = moved(agent(rate, 14), 0, 777 * turn + 311 * which).subarray(0, 14 * rate);
+          const echo = moved(played, echoDb, (delayMs * rate) / 1000).subarray(0, played.length);
+          const heard = mix(hiss(played.length, -62, turn), echo);
+          for (const [index, word] of wordsOf(speech).entries()) {
+            const at = Math.round((9 + 0.37 * ((7 * turn + 3 * index + 5 * which) % 10)) * rate);
+            const from = word - Math.min(word, rate / 10);
+            const spoken = moved(speech.subarray(from, word + rate), 0, at - word + from);
+            const found = utterances(rate, mix(heard, spoken), played);
+            // It takes 20 ms to go down.
+            const onset = found.find(([from]) => from! > at / rate - 0.06)?.[0] ?? Infinity;
+            latenciesMs.push((onset - at / rate) * 1000 + 20);
+          }
         }
       }
       latenciesMs.sort((a, b) => a - b);
       const [half, most] = [0.5, share].map((part) => latenciesMs[Math.floor(part * latenciesMs.length)]!);
       t.diagnostic(`${latenciesMs.length} words: ${half!.toFixed(0)} ms, ${100 * share} % ${most!.toFixed(0)} ms`);
       assert.equal(latenciesMs[0]! > 0 && half! <= medianMs, true);
-      assert.equal(most! <= 150, true);
+      assert.ok(most! <= 150, `${most} ms`);
     });
 
   it('takes no typing, breath or echo for a voice, whoever makes it', () => {
@@ -162,7 +171,7 @@ describe('VoiceDetector', () => {
   });
 
   it('is not deaf for long after a noise that is not a number', () => {
-    const sound = mix(hiss(10 * rate, -62), moved(voice(rate), 0, rate));
+    const sound = mix(hiss(10 * rate, -62), moved(recorded, 0, rate));
     sound[100] = NaN;
     assert.equal(utterances(rate, sound).length > 0, true);
   });
