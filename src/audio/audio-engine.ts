@@ -259,7 +259,7 @@ export class AudioEngine {
     let reports = 0;
     await new Promise<void>((resolve) => {
       this.#onDrained = (bufferedMs) => {
-        if (reports++ > 0 && !bufferedMs) resolve();
+        if (reports++ && !bufferedMs) resolve();
       };
     });
   }
@@ -268,11 +268,11 @@ export class AudioEngine {
    * Lets the microphone go at once and the loudspeaker after a short fade. Idempotent; resolves when all is closed.
    * @param hasTone - Says by a tone that the call is over. Default false.
    */
-  stop(hasTone = false): Promise<void> {
+  stop(hasTone?: boolean): Promise<void> {
     return (this.#stopped ??= this.#close(hasTone && this.#options.sounds !== false));
   }
 
-  async #close(hasTone: boolean): Promise<void> {
+  async #close(hasTone: boolean | undefined): Promise<void> {
     this.#onReport = ignore;
     this.#endRing();
     this.#listening.abort();
@@ -286,9 +286,8 @@ export class AudioEngine {
       hangUpTone(this.#context, this.#volume);
       await wait(hangUpToneMs);
     }
-    await (
-      await letGo
-    )();
+    const close = await letGo;
+    return close();
   }
 
   /** Ends both streams of this context; answers what closes it. */

@@ -10,8 +10,8 @@ const MOST_WAIT_MS = 200;
 /** The delay below which speech is stretched, on a quiet network and on one that stalls. */
 const QUIET_HOLD_MS = 25;
 const STALLING_HOLD_MS = 210;
-/** What is in a message on the mean where speech comes in lumps. */
-const LUMP_S = 0.1;
+/** Speech comes in lumps where a message holds more than a tenth of a second on the mean. */
+const LUMPS_A_SECOND = 10;
 /** A message so late is a stall. It is remembered for a while: half of it for 1,000 messages, 20 s of speech. */
 const STALL_MS = 40;
 const MEMORY = 0.9993;
@@ -67,7 +67,7 @@ export class Arrivals {
 
   /** Whether this spurt comes in long messages: as it is synthesised, and not as it is spoken. */
   get isLumpy(): boolean {
-    return this.#spoken > this.#count * LUMP_S * this.#sampleRate;
+    return this.#spoken / this.#count > this.#sampleRate / LUMPS_A_SECOND;
   }
 
   /** Whether more is to be expected: one message alone may be all, and so may what came half a second ago. */

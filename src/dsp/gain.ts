@@ -14,8 +14,8 @@ export class Gain {
 
   /** @param gain - What it begins with, 0 to 1. */
   constructor(sampleRate: number, gain = 1) {
-    this.#fall = (RANGE * 1000) / (FALL_MS * sampleRate);
-    this.#rise = (RANGE * 1000) / (RISE_MS * sampleRate);
+    this.#fall = (RANGE * 1000) / FALL_MS / sampleRate;
+    this.#rise = (RANGE * 1000) / RISE_MS / sampleRate;
     this.#gain = gain;
   }
 

@@ -19,10 +19,9 @@ const SHORTEST_FADE = 80;
 const LEAST_LAG_MS = 5;
 const MOST_LAG_MS = 15;
 const CROSSFADE_MS = 10;
-/** How alike the two places must be at first; less and less while nothing is found, but where lumps are hastened no less than so. */
+/** How alike the two places must be at first; less and less while nothing is found, but not where lumps are hastened. */
 const LIKENESS = 0.8;
 const LIKENESS_STEP = 0.05;
-const LEAST_LIKENESS = 0.6;
 /** After a splice, how many times its length passes before the next: in speech, in speech that runs out, in a pause. */
 const SPEECH_SPACING = 10;
 const DIP_SPACING = 5;
@@ -274,15 +273,11 @@ export class JitterBuffer {
     // Where every tenth message is late it is no sign of a longer stall.
     const isDip = isStalling && length < this.#toLength(DIP_MS - this.#arrivals.jitterMs(0.9));
     if (delay < hold || isDip) {
-      if (length < window || !isRunning) return;
-      this.#splice(-1, Math.min(mostLag, this.#ring.behind), isDip);
-    } else if (delay > hold + this.#toLength(SURPLUS_MS)) {
-      if (length < mostLag + window) return;
+      if (length >= window && isRunning) this.#splice(-1, Math.min(mostLag, this.#ring.behind), isDip);
+    } else if (delay > hold + this.#toLength(SURPLUS_MS) && length >= mostLag + window) {
       const isDue = this.#putOff > 0 || this.#untilSplice <= -this.#toLength(DRIFT_SPACING_MS);
-      if (!(isPaced && isDue)) {
-        if (!(isStalling && isLumpy && isRunning)) return;
-        this.#likeness = Math.max(LEAST_LIKENESS, this.#likeness);
-      }
+      if (isStalling && isLumpy && isRunning) this.#likeness = LIKENESS;
+      else if (!(isPaced && isDue)) return;
       this.#splice(1, mostLag);
     }
   }
@@ -296,13 +291,13 @@ export class JitterBuffer {
   }
 
   /** Goes on from another place like this one, on (1) or back (-1), where there is one. */
-  #splice(direction: -1 | 1, mostLag: number, isDip = false): void {
+  #splice(direction: -1 | 1, mostLag: number, isDip?: boolean): void {
     const lag = this.#findLag(0, direction, mostLag, this.#likeness);
     if (lag === 0) {
       this.#likeness -= LIKENESS_STEP;
       return;
     }
-    const isPause = lag === this.#toLength(MOST_LAG_MS);
+    const isPause = lag === mostLag;
     this.#likeness = LIKENESS;
     this.#ring.skip(direction * lag);
     this.#spliceFrom = -direction * lag;

@@ -67,11 +67,12 @@ export class CaptureProcessor extends AudioWorkletProcessor {
     const heard = input?.[0] ?? this.#silence;
     doubleTalk.meter.push(heard, heard.length);
     this.#detector.push(heard, doubleTalk.played, heard.length);
-    doubleTalk.isVisitorSpeaking = this.#detector.isSpeaking;
-    doubleTalk.isInterrupting = this.#detector.isSpeaking && !this.#isMuted;
-    doubleTalk.isMuted = this.#isMuted;
-    const said = this.#isMuted ? this.#silence : heard;
-    this.#resampler.push(said, heard.length);
+    const { isSpeaking } = this.#detector;
+    const isMuted = this.#isMuted;
+    doubleTalk.isVisitorSpeaking = isSpeaking;
+    doubleTalk.isInterrupting = isSpeaking && !isMuted;
+    doubleTalk.isMuted = isMuted;
+    this.#resampler.push(isMuted ? this.#silence : heard, heard.length);
     this.#chunker.push(this.#resampled, this.#resampler.pull(this.#resampled, this.#resampler.available));
     return this.#isRunning;
   }
