@@ -1,5 +1,5 @@
 // A page without the element that asks for all that a call needs, in the least of code: microphone, context, worklet, session and
-// socket, and each message is played when it comes. What a call with the element takes longer than this is ours.
+// socket; each message is played when it comes, and the microphone's sound is not sent. What a call with the element takes longer than this is ours.
 (() => {
   const source = `
     registerProcessor('client-in', class extends AudioWorkletProcessor { process() { return true; } });

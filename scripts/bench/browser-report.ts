@@ -76,7 +76,6 @@ async function judgeQuality(browser: Browser): Promise<Row[]> {
 function toRows(figures: Figures): Row[] {
   const { loadsMs, slowLoadsMs, beeps, turns, mainThread, starts, leastStartsMs, tablesMs, cost, heap } = figures;
   const firstWordMs = median(starts.map((start) => start.firstWordMs));
-
   const captureMs = beeps.flat().map(({ latencyMs }) => latencyMs);
   const browserMs = beeps.flat().map((beep) => beep.browserMs);
   const oursMs = beeps.flat().map((beep) => beep.latencyMs - beep.browserMs);
