@@ -9,7 +9,7 @@ const litNames =
   'attribute|createProperty|createRenderRoot|elementProperties|enableUpdating|finalize|getPropertyDescriptor|hasUpdated|isUpdatePending|performUpdate|properties|reflect|renderOptions|renderRoot|requestUpdate|shadowRootOptions|updated|useDefault|willUpdate';
 /** What the call and its sound say to one another, in the script itself: nothing that another file or a page says, or is told. */
 const callNames =
-  'asked|binding|canOpen|choose|deadline|disarm|drain|elapsedMs|fetchBinding|fetchSession|hangUpUnused|heldSinceMs|hungUpCode|idleTimeoutS|isPoor|letSleep|loss|lostMs|maxDurationS|mediaKeys|onLost|onSilent|onStream|openAudio|quality|review|setMicrophone|setMuted|setRinging|setSpeaker|setStream|setVolume|settle|startThread|stopped|thread|ticking|timeoutsMs|tries';
+  'asked|binding|captureRate|choose|chunkBytes|deadline|disarm|drain|elapsedMs|failure|fetchBinding|fetchSession|hangUpUnused|hear|heldSinceMs|hungUpCode|idleTimeoutS|isPoor|letSleep|loss|lostMs|maxDurationS|mediaKeys|onLost|onSilent|onStream|openAudio|playbackRate|quality|renew|review|setMicrophone|setMuted|setRinging|setSpeaker|setStream|setVolume|settle|socket|startThread|stopped|thread|ticking|timeoutsMs|timers|tries';
 /** The names that nobody outside sees: they are shortened. */
 export const ownNames = new RegExp(`^(_\\$.*|${litNames}|${callNames}|${privateNames.join('|')})$`);
 
@@ -26,8 +26,8 @@ export const minifyScript = () => ({
     const [, css] = /css`([^`]*)`/.exec(id.endsWith('/element/styles.ts') ? code : '') ?? [];
     if (!css) return undefined;
     const minified = await transform(css, { loader: 'css', minify: true, target: 'chrome114' });
-    // esbuild leaves white space where custom properties are given and used.
-    const lean = minified.code.trim().replaceAll(/(--[\w-]+[:,]|[(,]) | (?=\))/g, '$1');
+    // esbuild leaves white space where custom properties are given and used, and around operators.
+    const lean = minified.code.trim().replaceAll(/(--[\w-]+[:,]|[(,]) | (?=\))| ([*/]) /g, '$1$2');
     return { code: code.replace(css, () => lean.replaceAll('\\', '\\\\')), map: null };
   },
   async generateBundle(_, bundle) {
@@ -38,6 +38,8 @@ export const minifyScript = () => ({
         .replace(/\s*\n\s*/g, ' ')
         // Not between two backticks: that is a string.
         .replace(/> (?=[<`])|` (?=<)/g, ([first]) => first)
+        // Neither in tags nor beside elements, whose boxes take no white space.
+        .replace(/(?<=[}"]|<\/\w+) (?=>)|(?<=\}) (?=<)|(?<=(["}]|<\/\w+) ?>) (?=\$\{)/g, '')
         .trim();
       const options = {
         module: true,

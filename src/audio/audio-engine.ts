@@ -39,14 +39,18 @@ export interface AudioPorts {
   readonly downlink: MessagePort;
 }
 
+/** Of the devices in use, in Hz; Firefox does not tell the microphone's. */
+export interface DeviceRates {
+  readonly microphoneHz?: number | undefined;
+  readonly speakerHz?: number;
+}
+
 /** What the engine tells while it runs. */
 export type AudioReport =
   /** As often as the worklet reports; the levels' floor is −100. What was lost counts from the call's start. */
-  | ({ readonly type: 'sound' } & Readonly<SoundReport>)
+  | ({ readonly type: 'sound' } & Readonly<SoundReport> & DeviceRates)
   /** The microphone gives nothing, and it did not help to take it again; or is heard after all. */
   | { readonly type: 'microphone-silent'; readonly isOn: boolean }
-  /** The rates of the devices in use, in Hz; Firefox does not tell the microphone's. */
-  | { readonly type: 'rates'; readonly microphoneHz: number | undefined; readonly speakerHz: number }
   /** The sound stands still, and a tap is needed; or goes on. */
   | { readonly type: 'needs-tap'; readonly isOn: boolean }
   /** The sound goes on in a new context: these take the place of what `connect` has answered. */
@@ -56,14 +60,21 @@ export type AudioReport =
 /** How long a context may stand still once the microphone is granted. */
 const startTimeoutMs = 3000;
 
-/** How often the context's clock is looked at, how far it must have come since, and how often not. */
-const lookMs = 400;
-const leastProgressS = 0.05;
+/**
+ * The context's clock is looked at with each report of the worklet, which comes at least once a second, and this long after the
+ * last one: a timer of its own would cost the page as much as the reports.
+ */
+const trustMs = 1100;
+/** Without a report it is looked at that often, */
+const lookMs = 150;
+/** and stands still once it has not moved for so long, in that many looks: */
+const stillMs = 700;
+/** one may be the page's doing. Where its main thread was blocked, Firefox has not told it the time yet. */
 const mostStills = 2;
-/** As many more after a change of devices: Firefox 153 stands still for 2.2 s by itself when one is unplugged. */
-const stillsOfChange = 5;
-/** After that many what has waited is not played any more: two seconds. */
-const longStills = 5;
+/** Not so soon after a change of devices: Firefox 153 stands still for 2.2 s by itself when one is unplugged. */
+const changeMs = 2600;
+/** After that long what has waited is not played any more. */
+const longMs = 2400;
 /** A context is not replaced again for that long without a tap: a machine with too much to do would get no better by it. */
 const renewalMs = 10_000;
 
@@ -86,21 +97,25 @@ export class AudioEngine {
   #capture: Capture | undefined;
   #speaker: Speaker | undefined;
   /** What was told last. What was lost of the agent's sound goes on in another stream. */
-  #told = { underruns: 0, droppedSamples: 0, concealedMs: 0 } as SoundReport;
+  #told = { underruns: 0, droppedSamples: 0, concealedMs: 0 } as SoundReport & DeviceRates;
   #speakerId: string | null | undefined;
   #isMuted = false;
   #volume = 1;
   #format: AudioFormat | undefined;
   #stopped: Promise<void> | undefined;
-  #looking: ReturnType<typeof setInterval> | undefined;
+  #isWatched = false;
+  /** What the clock showed, and when it would have begun had it not stood still since the last report. */
   #seenS = 0;
+  #startMs = 0;
   #stills = 0;
+  /** Until when it may stand still after a change of devices. */
+  #patientUntilMs = 0;
   /** While the clock stands still: what has been tried. */
   #isTapped = false;
-  #renewedMs = -Infinity;
+  /** Until when it is not replaced again. */
+  #renewedUntilMs = 0;
   /** What it will go on in. */
   #next: AudioContext | undefined;
-  #isRenewing = false;
   #needsTap = false;
   /** Set by an event, of which there are several for one change (Chrome: two); unset when the devices are listed. */
   #hasOtherDevices = false;
@@ -136,7 +151,8 @@ export class AudioEngine {
     document.addEventListener('visibilitychange', () => this.#resume(), { signal });
     const change = () => {
       this.#hasOtherDevices = true;
-      this.#stills = -stillsOfChange;
+      this.#patientUntilMs = performance.now() + changeMs;
+      this.#lookIn(lookMs);
     };
     navigator.mediaDevices.addEventListener('devicechange', change, { signal });
   }
@@ -179,8 +195,11 @@ export class AudioEngine {
       this.#capture = new Capture(this.#context, stream, { wireRate: captureRate, ...rest }, up.port1);
       this.#speaker = new Speaker(this.#context, { wireRate: playbackRate, ...rest }, down.port1, (report) => {
         const { visitorLevelDbfs, bufferedMs } = report;
+        // A page that was busy hears several at once.
+        if (!this.#stills) this.#look(true);
         if (!this.#isMuted) this.#microphone.hear(visitorLevelDbfs);
         this.#told = {
+          ...this.#told,
           ...report,
           visitorLevelDbfs: Math.max(-100, visitorLevelDbfs),
           underruns: before.underruns + report.underruns,
@@ -194,7 +213,7 @@ export class AudioEngine {
     } catch (cause) {
       throw new AudioFailure('audio-failed', '', cause);
     }
-    this.#tellRates(stream);
+    this.#keepRates(stream);
     for (const { node } of [this.#capture, this.#speaker]) {
       node.onprocessorerror = () => this.#fail('audio-failed', 'The worklet threw an error.');
     }
@@ -226,7 +245,8 @@ export class AudioEngine {
 
   /** Goes on where a tap was needed: call it inside one. */
   resume(): void {
-    this.#stills = 0;
+    // It is given some time.
+    this.#stills = -mostStills;
     this.#isTapped = true;
     if (this.#context.state === 'suspended') this.#resume();
     else this.#renewOnce();
@@ -276,7 +296,7 @@ export class AudioEngine {
     this.#onReport = ignore;
     this.#endRing();
     this.#listening.abort();
-    clearInterval(this.#looking);
+    this.#isWatched = false;
     clearTimeout(this.#timer);
     this.#microphone.close();
     // Where its worklet is never loaded, nobody else would close it.
@@ -318,7 +338,8 @@ export class AudioEngine {
     if (this.#stopped) return;
     if (this.#context.state === 'running') {
       this.#watch();
-      this.#looking = setInterval(() => this.#look(), lookMs);
+      this.#isWatched = true;
+      this.#lookIn(lookMs);
       return onRunning();
     }
     // While the microphone is in use, browsers let sound start without a gesture.
@@ -331,29 +352,39 @@ export class AudioEngine {
     this.#context.onstatechange = () => this.#resume();
     // Chromium's word for an output that is gone.
     (this.#context as SinkContext).onerror = () => this.#renewOnce();
+    this.#startMs = performance.now() - this.#context.currentTime * 1000;
     this.#seenS = this.#stills = 0;
   }
 
+  #lookIn(ms: number): void {
+    if (!this.#isWatched) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#look(), ms);
+  }
+
   /** Believes the clock, not the state: after an interruption iOS may say `running` and stand still. */
-  #look(): void {
+  #look(isReported?: boolean): void {
     if (this.#hasOtherDevices) void this.#review().catch(ignore);
     const { state, currentTime } = this.#context;
-    const isMoving = currentTime - this.#seenS >= leastProgressS;
+    const nowMs = performance.now();
+    const startMs = nowMs - currentTime * 1000;
+    const stoodMs = startMs - this.#startMs;
+    const isMoving = currentTime > this.#seenS;
     this.#seenS = currentTime;
+    this.#lookIn(isMoving && isReported ? trustMs : lookMs);
     if (isMoving) {
       // What the agent said meanwhile would be heard late, and all that follows as well.
-      if (this.#stills >= longStills) this.flush();
+      if (stoodMs >= longMs) this.flush();
+      if (isReported || this.#stills) this.#startMs = startMs;
       this.#isTapped = false;
-      this.#stills = Math.min(0, this.#stills + 1);
+      this.#stills = 0;
       return this.#tellTap(false);
     }
-    // Once may be the page's doing: where its main thread was blocked, Firefox has not told it the time yet.
-    if (++this.#stills < mostStills) return;
+    if (++this.#stills < mostStills || stoodMs < stillMs || nowMs < this.#patientUntilMs) return;
     // What cannot be played is not waited for.
     this.#onDrained(0);
     const isPaused = state === 'suspended' || state === 'interrupted';
-    const isRenewed = performance.now() - this.#renewedMs < renewalMs;
-    if (isRenewed || (isPaused && !this.#isTapped)) this.#tellTap(true);
+    if (nowMs < this.#renewedUntilMs || (isPaused && !this.#isTapped)) this.#tellTap(true);
     else this.#renewOnce();
   }
 
@@ -362,12 +393,8 @@ export class AudioEngine {
   }
 
   #renewOnce(): void {
-    this.#renewedMs = performance.now();
-    if (this.#isRenewing) return;
-    this.#isRenewing = true;
-    void this.#renew()
-      .catch((failure: AudioFailure) => this.#onReport({ type: 'failed', failure }))
-      .finally(() => (this.#isRenewing = false));
+    this.#renewedUntilMs = performance.now() + renewalMs;
+    if (!this.#next) this.#renew().catch((failure: AudioFailure) => this.#onReport({ type: 'failed', failure }));
   }
 
   /** Goes on in a new context, at the device's rate of today. */
@@ -396,7 +423,7 @@ export class AudioEngine {
       // In a new context that has waited for it?
       if (!this.#capture) return this.#relink();
       this.#capture.setStream(stream);
-      this.#tellRates(stream);
+      this.#keepRates(stream);
     } catch {
       // It has another rate than the context.
       this.#renewOnce();
@@ -408,9 +435,9 @@ export class AudioEngine {
     if (this.#format) this.#onReport({ type: 'ports', ports: this.connect(this.#format) });
   }
 
-  #tellRates(stream: MediaStream): void {
+  #keepRates(stream: MediaStream): void {
     const microphoneHz = stream.getAudioTracks()[0]?.getSettings().sampleRate;
-    this.#onReport({ type: 'rates', microphoneHz, speakerHz: this.#context.sampleRate });
+    this.#told = { ...this.#told, microphoneHz, speakerHz: this.#context.sampleRate };
   }
 
   /** What is there now, after a change of devices. */

@@ -18,8 +18,10 @@ let listing: Promise<MediaDeviceInfo[]> | undefined;
  */
 export function listDevices(): Promise<MediaDeviceInfo[]> {
   return (listing ??= Promise.resolve(navigator.mediaDevices?.enumerateDevices())
-    .then((devices) => devices ?? [])
-    .catch(() => [])
+    .then(
+      (devices) => devices ?? [],
+      () => [],
+    )
     .finally(() => (listing = undefined)));
 }
 

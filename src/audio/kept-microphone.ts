@@ -11,13 +11,13 @@ export interface MicrophoneListener {
   onLost(failure: AudioFailure): void;
 }
 
-/** How long it may be silent until it is taken again at first, in levels of 200 ms. */
-const patience = 1600 / 200;
+/** How long it may be silent until it is taken again at first: 1.6 s, in levels of 200 ms. */
+const patience = 8;
 /**
- * How long until it is looked whether it is there at all. Its end in Chromium takes half a second to be silence (the
+ * How long until it is looked whether it is there at all: 1 s. Its end in Chromium takes half a second to be silence (the
  * canceller's filters ring on), and so it is lost, or taken again, within 3 s.
  */
-const quiet = 1000 / 200;
+const quiet = 5;
 /** Levels after which a sound is no longer owed to the microphone having been taken again. */
 const cureLevels = 3;
 /** It is tried until 2 s after its loss, of which the silence has taken some, and the browser's own word comes late. */

@@ -30,14 +30,13 @@ export const hangUpTone = (context: AudioContext, volume: number): void => play(
  * @returns What ends it.
  */
 export function ring(now: () => readonly [context: AudioContext, volume: number]): () => void {
-  const once = () => play(...now(), [659, 784], 0.6);
-  let repeating: ReturnType<typeof setInterval> | undefined;
-  const patience = setTimeout(() => {
-    once();
-    repeating = setInterval(once, periodMs);
-  }, patienceMs);
-  return () => {
-    clearTimeout(patience);
-    clearInterval(repeating);
+  let timer: ReturnType<typeof setTimeout>;
+  const ringIn = (ms: number) => {
+    timer = setTimeout(() => {
+      play(...now(), [659, 784], 0.6);
+      ringIn(periodMs);
+    }, ms);
   };
+  ringIn(patienceMs);
+  return () => clearTimeout(timer);
 }

@@ -32,7 +32,7 @@ export interface CallParts {
   readonly fetchSession: typeof fetchSession;
   readonly fetchBinding: typeof fetchBinding;
   readonly hangUpUnused: typeof hangUpUnused;
-  readonly startThread: (options: ThreadOptions) => Pick<CallThread, 'ready' | 'canOpen' | 'open' | 'draw' | 'stop'>;
+  readonly startThread: (options: ThreadOptions) => Pick<CallThread, 'ready' | 'open' | 'draw' | 'stop'>;
   readonly openAudio: (options: AudioOptions, onReport: (report: AudioReport) => void) => CallAudio;
   /** A clock in ms. */
   readonly now: () => number;
@@ -314,7 +314,7 @@ export class CallController {
   async #connect(attempt: Attempt, line: Line, request: SessionRequest, sound?: () => Promise<void>): Promise<void> {
     try {
       const fetching = this.#parts.fetchSession(request, line.abort.signal, line.stopped.signal);
-      const [session] = await Promise.all([
+      const [session, , canOpen] = await Promise.all([
         this.#ask(attempt, line, fetching, (session) => (line.session = session)),
         // Offline the worklet's file is missing too, and only the endpoint's failure says why.
         navigator.onLine ? sound?.() : fetching.then(sound),
@@ -323,7 +323,7 @@ export class CallController {
       if (this.#isStale(line)) return;
       const format = wireFormat(session);
       if (!format) throw new CallError('protocol-error');
-      if (!line.thread.canOpen) throw new CallError('audio-failed', { detail: hostDetail });
+      if (!canOpen) throw new CallError('audio-failed', { detail: hostDetail });
       const ports = attempt.audio!.connect(format);
       line.disarm = this.#arm(attempt, 'connection-timeout', line);
       line.socket = line.thread.open(
@@ -486,11 +486,6 @@ export class CallController {
           if (attempt !== this.#attempt) return;
         }
         return this.#tell({ type: 'speaking', isAgentSpeaking, isVisitorSpeaking });
-      }
-      case 'rates': {
-        const { type: _type, ...rates } = report;
-        this.#stats = { ...this.#stats, ...rates };
-        return;
       }
       case 'ports':
         return attempt.line?.socket?.link(report.ports);

@@ -9,7 +9,7 @@ export type EndReason = 'visitor' | 'agent' | 'page' | 'max-duration' | 'idle' |
 /** Figures of a call, up to now. */
 export interface CallStats extends SocketStats {
   /** Synthflow's own name of the call, where its wire has one: what its API and log call it. */
-  readonly callId: string | undefined;
+  readonly callId?: string | undefined;
   /** How often the agent's speech was interrupted because it came too late. */
   readonly underruns: number;
   /** Agent audio that has arrived and is not played yet, in ms. */
@@ -30,17 +30,17 @@ export interface CallStats extends SocketStats {
    * From the start to the granted microphone, the session, the open socket, the agent that is ready and its first sound
    * (known to 200 ms), in ms; undefined before.
    */
-  readonly microphoneMs: number | undefined;
-  readonly sessionMs: number | undefined;
-  readonly socketMs: number | undefined;
-  readonly readyMs: number | undefined;
-  readonly firstAudioMs: number | undefined;
+  readonly microphoneMs?: number | undefined;
+  readonly sessionMs?: number | undefined;
+  readonly socketMs?: number | undefined;
+  readonly readyMs?: number | undefined;
+  readonly firstAudioMs?: number | undefined;
   /**
    * Rates of the devices in use, as the browser tells them, in Hz: Firefox tells none of the microphone, and Chromium 48,000 of
    * any while it cancels echo. Undefined before.
    */
-  readonly microphoneHz: number | undefined;
-  readonly speakerHz: number | undefined;
+  readonly microphoneHz?: number | undefined;
+  readonly speakerHz?: number | undefined;
   /**
    * Loudness of both sides: RMS of 200 ms in dBFS, −100 is silence. New every 200 ms; while the element draws levels itself,
    * once a second and when somebody begins or ends to speak.
@@ -85,7 +85,6 @@ export type CallReport =
 
 /** The figures of a call that has not begun. */
 export const noStats: CallStats = {
-  callId: undefined,
   chunksSent: 0,
   chunksDropped: 0,
   audioMessages: 0,
@@ -99,13 +98,6 @@ export const noStats: CallStats = {
   jitterP95Ms: 0,
   targetMs: 0,
   delayMs: 0,
-  microphoneMs: undefined,
-  sessionMs: undefined,
-  socketMs: undefined,
-  readyMs: undefined,
-  firstAudioMs: undefined,
-  microphoneHz: undefined,
-  speakerHz: undefined,
   visitorLevelDbfs: -100,
   agentLevelDbfs: -100,
 };

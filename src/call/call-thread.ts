@@ -32,8 +32,8 @@ export interface Socket {
  * that the page makes no frame for them: Chromium stops a Worker at its first stroke until the page's thread has time.
  */
 export class CallThread {
-  /** Resolves when it is known where the socket will run; never rejects. */
-  readonly ready: Promise<void>;
+  /** Resolves when it is known where the socket will run; to false where nowhere, since a file is missing. Never rejects. */
+  readonly ready: Promise<boolean>;
   #worker: Worker | undefined;
   /** Where levels are drawn, once there are some. */
   #painter: Promise<Worker> | undefined;
@@ -44,13 +44,15 @@ export class CallThread {
 
   constructor(options: ThreadOptions = {}) {
     this.#options = options;
-    // It rejects where the file is missing.
-    this.ready = this.#start().catch(() => {});
+    this.ready = this.#start().then(
+      () => true,
+      () => false,
+    );
   }
 
   /**
    * Opens the session URL. Once, after {@link ready}. Both ports are transferred and must be live: chunks are expected at
-   * once. Where it {@link canOpen} it never throws: what fails is reported as `failed` or `closed`.
+   * once. Where there is somewhere it never throws: what fails is reported as `failed` or `closed`.
    */
   open(command: SocketCommand, onReport: (report: SocketReport) => void): Socket {
     const { port1: near, port2: far } = new MessageChannel();
@@ -84,11 +86,6 @@ export class CallThread {
   /** Where it does not start, nothing is drawn. The call goes on. */
   #tellPainter(tell: (worker: Worker) => void): void {
     this.#painter?.then(tell).catch(() => {});
-  }
-
-  /** Whether there is something to host a socket, once {@link ready}: a Worker, or the file for this thread. */
-  get canOpen(): boolean {
-    return !!(this.#worker ?? this.#host);
   }
 
   /** Gives up a thread in which no socket was opened. */

@@ -156,7 +156,7 @@ describe('a context that stands still', function () {
     });
     await contexts[0]!.suspend();
     const seen = looks.all.length;
-    await looks.count(seen + 6);
+    await looks.count(seen + 18);
     const since = reports.all.length;
     gate.isOpen = true;
     document.dispatchEvent(new Event('visibilitychange'));

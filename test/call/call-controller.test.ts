@@ -339,6 +339,7 @@ describe('a call', () => {
       });
       const expected = {
         ...noStats,
+        callId: undefined,
         chunksSent: 20,
         chunksDropped: 1,
         audioMessages: 9,
@@ -396,7 +397,7 @@ describe('a call', () => {
       const told = () => call.reports.all.flatMap((report) => (report.type === 'stats' ? [report.stats] : []));
       call.clock.advance(999);
       expect(told()).to.be.empty;
-      call.audio.report({ type: 'rates', microphoneHz: 16_000, speakerHz: 44_100 });
+      call.audio.report({ ...silence, microphoneHz: 16_000, speakerHz: 44_100 });
       call.clock.advance(1);
       expect(told()).to.deep.equal([call.controller.stats]);
       expect(told()[0]).to.include({ microphoneHz: 16_000, speakerHz: 44_100 });
@@ -457,8 +458,9 @@ describe('a call', () => {
           stats: call.controller.stats,
           clientReference: undefined,
         });
-        const { microphoneMs, sessionMs, socketMs, readyMs, ...rest } = call.controller.stats;
+        const { callId, microphoneMs, sessionMs, socketMs, readyMs, ...rest } = call.controller.stats;
         expect({ ...noStats, ...rest }).to.deep.equal(noStats);
+        expect(callId).to.equal(undefined);
         for (const ms of [microphoneMs, sessionMs, socketMs, readyMs]) expect(ms).to.be.oneOf([0, undefined]);
         const { stats } = call.controller;
         const [told, sockets, sessions] = [call.told, call.sockets.all.length, call.sessions.all.length];

@@ -184,8 +184,7 @@ export class Rehearsal {
         const thread: FakeThread = { options, stops: 0, drawn: [] };
         this.threads.push(thread);
         return {
-          ready: this.threadStart(),
-          canOpen: this.canOpen,
+          ready: this.threadStart().then(() => this.canOpen),
           open: (options, report) => this.#open(options, report),
           draw: (sides, levels) => thread.drawn.push([sides, levels]),
           stop: () => {
