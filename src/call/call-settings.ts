@@ -51,7 +51,7 @@ export interface CallSettings {
 
 /** What the call is started with. @param title - What the system calls it. */
 export function optionsOf(settings: CallSettings, title: string): CallOptions {
-  const { tokenMethod, tokenCredentials, protocol, bargeIn = 'duck', reconnect, noWorker } = settings;
+  const { tokenMethod, tokenCredentials, protocol, bargeIn, reconnect, noWorker } = settings;
   const { sessionUrl, tokenProvider, challengeSolver, assistantId, microphoneId, speakerId } = settings;
   return {
     sessionUrl,

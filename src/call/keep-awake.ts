@@ -7,7 +7,7 @@ export function keepAwake(): () => void {
   const { wakeLock } = navigator as Partial<Navigator>;
   const ask = () => {
     // The browser has let go of it when the page was hidden. It refuses in iframes without `screen-wake-lock`.
-    if (document.visibilityState === 'visible') locks.push(wakeLock?.request('screen').catch(() => undefined));
+    if (!document.hidden) locks.push(wakeLock?.request('screen').catch(() => undefined));
   };
   document.addEventListener('visibilitychange', ask);
   ask();

@@ -22,9 +22,7 @@ export class Chunker {
    * @throws RangeError if `chunkLength` is not a positive integer.
    */
   constructor(chunkLength: number, onChunk: (chunk: ArrayBuffer) => void, poolSize = 8) {
-    if (!Number.isSafeInteger(chunkLength) || chunkLength < 1) {
-      throw RangeError('chunk length');
-    }
+    if (!(chunkLength > 0 && chunkLength % 1 === 0)) throw RangeError('chunk length');
     this.#chunkLength = chunkLength;
     this.#onChunk = onChunk;
     this.#poolSize = poolSize;

@@ -1,7 +1,6 @@
-/** From full to a quarter, and back. */
-const FALL_MS = 20;
-const RISE_MS = 100;
-const RANGE = 0.75;
+/** In 1/s: from full to a quarter in 20 ms, and back in 100. */
+const FALL = 37.5;
+const RISE = 7.5;
 
 /**
  * Makes a stream softer and louder, gliding: a step would click.
@@ -14,8 +13,8 @@ export class Gain {
 
   /** @param gain - What it begins with, 0 to 1. */
   constructor(sampleRate: number, gain = 1) {
-    this.#fall = (RANGE * 1000) / FALL_MS / sampleRate;
-    this.#rise = (RANGE * 1000) / RISE_MS / sampleRate;
+    this.#fall = FALL / sampleRate;
+    this.#rise = RISE / sampleRate;
     this.#gain = gain;
   }
 

@@ -108,11 +108,6 @@ export class JitterBuffer {
     return this.#toMs(this.#ring.length);
   }
 
-  /** Whether a spurt plays; false already while it fades out. */
-  get playing(): boolean {
-    return this.#playing;
-  }
-
   /** How much later than the quickest message would allow it the agent is heard, in ms; 0 while nothing plays. */
   get delayMs(): number {
     return this.#playing ? this.#toMs(this.#arrivals.delay(this.#clock, this.#ring.length)) : 0;

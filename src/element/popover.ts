@@ -66,8 +66,8 @@ export function createPopover(box: HTMLElement, place: Place, onEscape: () => vo
       return;
     }
     view = defaultView;
-    if (!stacks.has(view)) stacks.set(view, []);
-    open = stacks.get(view)!;
+    open = stacks.get(view) ?? [];
+    stacks.set(view, open);
     if (!open.includes(box)) open.push(box);
     listen(true);
     replace();

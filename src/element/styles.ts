@@ -393,8 +393,17 @@ export const styles = css`
   .pill .status {
     font-size: min(1em, var(--_size) * 0.27);
   }
-  .timer {
+  /* What comes before the last digit, and all ten of those in one place. */
+  .timer > * {
+    display: inline-grid;
+    direction: ltr;
     font-variant-numeric: tabular-nums;
+  }
+  bdi {
+    grid-area: 1 / 2;
+  }
+  bdi:not(.seen) {
+    visibility: hidden;
   }
   .pill.active .timer {
     flex: 1;
@@ -467,7 +476,6 @@ export const styles = css`
   @media (prefers-reduced-motion: reduce) {
     .call * {
       animation: none !important;
-      transition: none !important;
     }
   }
   /* Colours of the visitor's own: what a background said is said by a border. */

@@ -302,10 +302,9 @@ export class SynthflowCall extends LitElement {
   #file?: string | undefined;
   #hasSpoken = false;
   #minute?: number | undefined;
-  #second = 0;
   #isOpenAt?: typeof isOpenAt;
   #wasConsentAsked = false;
-  #settleConsent: (isStarted: boolean | Promise<boolean>) => void = () => {};
+  #settleConsent?: ((isStarted: boolean | Promise<boolean>) => void) | undefined;
   #holding?: ReturnType<typeof setTimeout>;
   #isHeld = false;
   #isMuted = false;
@@ -477,8 +476,8 @@ export class SynthflowCall extends LitElement {
     const [call, panel] = ['.call', '.panel'].map((name) => this.renderRoot.querySelector<HTMLElement>(name)!);
     this.#toggleCard ??= createPopover(call!, over(this), () => this.#closeCard());
     this.#togglePanel ??= createPopover(panel!, beside(call!), () => this.#closePanel());
-    this.#toggleCard(this.isConnected && this.isCardOpen);
-    this.#togglePanel(this.isConnected && !this.isPanelClosed && panel!.childElementCount > 0);
+    this.#toggleCard(this.isCardOpen);
+    this.#togglePanel(!this.isPanelClosed && panel!.childElementCount > 0);
     if (this.isConsentAsked && !this.#wasConsentAsked) panel!.querySelector('button')!.focus();
     this.#wasConsentAsked = this.isConsentAsked;
     // Held while its button went: nobody lets it go any more.
@@ -488,6 +487,7 @@ export class SynthflowCall extends LitElement {
       this.renderRoot.querySelector<HTMLElement>('.main')!.focus();
     }
     this.#dressLevels();
+    this.#showDuration();
   }
 
   protected override render(): TemplateResult {
@@ -511,7 +511,9 @@ export class SynthflowCall extends LitElement {
           >
           ${
             (isActive || (status === 'ended' && link === nothing)) && !this.noTimer && layout !== 'icon'
-              ? html`<span part="timer" class="timer" role="timer" .textContent=${this.#clock}></span>`
+              ? html`<span part="timer" class="timer" role="timer"
+                ><span aria-hidden="true">0:0${[0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((digit) => html`<bdi>${digit.toLocaleString(this.#lang)}</bdi>`)}</span></span
+              >`
               : nothing
           }
         </div>
@@ -693,7 +695,6 @@ export class SynthflowCall extends LitElement {
     switch (report.type) {
       case 'speaking':
         this.#showSpeaking(report);
-        this.#tick();
         break;
       case 'status':
         this.#changeStatus(report.status, report.previous);
@@ -707,8 +708,8 @@ export class SynthflowCall extends LitElement {
         this.muted = !this.muted;
         break;
       case 'stats':
-        // Sound that stands still has no levels.
-        this.#tick();
+        this.#dressLevels();
+        this.#showDuration();
         this.dispatchEvent(new CallStatsEvent(report.stats));
         break;
       case 'start':
@@ -775,15 +776,25 @@ export class SynthflowCall extends LitElement {
     this.requestUpdate();
   }
 
-  /** By hand: to render all for it each second would cost the page ten times as much. */
-  #tick(): void {
-    const second = Math.floor(this.duration);
-    if (second === this.#second) return;
-    this.#second = second;
-    this.#dressLevels();
+  /**
+   * By hand: to render all for it each second would cost the page ten times as much. And without a layout, after which Chromium
+   * looks what is under the mouse: all digits of the last place are there, and one is seen.
+   */
+  #showDuration(): void {
     const timer = this.renderRoot.querySelector('.timer');
-    // As a whole the text would be made anew.
-    if (timer) timer.firstChild!.nodeValue = this.#clock;
+    if (!timer) return;
+    const { firstChild: start, children: digits } = timer.firstElementChild!;
+    // By a browser's coarse clock a second is over a little before it is.
+    const second = Math.floor(this.duration + 0.1);
+    const text = `${Math.floor(second / 60)}:${Math.floor((second % 60) / 10)}`.replace(
+      /\d/g,
+      (digit) => digits[Number(digit)]!.textContent!,
+    );
+    if (start!.nodeValue !== text) start!.nodeValue = text;
+    timer.querySelector('.seen')?.removeAttribute('class');
+    const last = digits[second % 10]!;
+    last.className = 'seen';
+    timer.ariaLabel = text + last.textContent;
   }
 
   #showSpeaking({ isAgentSpeaking, isVisitorSpeaking }: CallReport & { type: 'speaking' }): void {
@@ -803,11 +814,12 @@ export class SynthflowCall extends LitElement {
     const isNew = canvases[0] !== this.#canvas;
     this.#canvas = canvases[0];
     if (!this.#canvas) return;
+    const isStill = matchMedia('(prefers-reduced-motion:reduce)').matches;
     this.#controller.draw(
       canvases.map((canvas) => ({
         canvas: isNew ? canvas.transferControlToOffscreen() : undefined,
         colour: getComputedStyle(canvas).color,
-        isStill: matchMedia('(prefers-reduced-motion:reduce)').matches,
+        isStill,
       })),
     );
   }
@@ -886,14 +898,6 @@ export class SynthflowCall extends LitElement {
     return this.#words === en ? 'en' : this.#file!;
   }
 
-  /** How long the call has lasted. */
-  get #clock(): string {
-    const seconds = this.duration % 60;
-    // Without options, or the browser would make a new formatter each second.
-    const digits = (count: number) => Math.floor(count).toLocaleString(this.#lang);
-    return `${digits(this.duration / 60)}:${digits(seconds / 10)}${digits(seconds % 10)}`;
-  }
-
   /** Whether there is a card to open: whatever floats has one, and an icon. */
   get #canOpen(): boolean {
     return this.position.includes('-') || this.variant === 'icon';
@@ -937,7 +941,7 @@ export class SynthflowCall extends LitElement {
 
   /** Answers what `start` answers, once the visitor has decided. */
   #askConsent(): Promise<boolean> {
-    this.#settleConsent(false);
+    this.#settleConsent?.(false);
     this.isCardOpen ||= this.#canOpen;
     this.isConsentAsked = true;
     this.isPanelClosed = false;
@@ -947,9 +951,9 @@ export class SynthflowCall extends LitElement {
   #acceptConsent(): void {
     giveConsent(this.#consentText);
     const settle = this.#settleConsent;
-    this.#settleConsent = () => {};
+    this.#settleConsent = undefined;
     this.#closePanel();
-    settle(this.start());
+    settle?.(this.start());
   }
 
   #openCard(): void {
@@ -973,7 +977,7 @@ export class SynthflowCall extends LitElement {
     this.isPanelClosed = false;
   }
 
-  /** A key that is held must not start and cancel call after call. */
+  /** A key that is held must not click again and again. */
   #onKey(event: KeyboardEvent): void {
     if (event.repeat) event.preventDefault();
   }
@@ -982,8 +986,7 @@ export class SynthflowCall extends LitElement {
   #press(event: PointerEvent | KeyboardEvent): void {
     // Not `instanceof`: those of an iframe are of other classes.
     if ('key' in event) {
-      // An Enter key that is held would click again and again.
-      if (event.repeat) event.preventDefault();
+      this.#onKey(event);
       if (event.repeat || !/^( |Enter)$/.test(event.key)) return;
     } else {
       const { button, ctrlKey, pointerId } = event;
@@ -1023,7 +1026,7 @@ export class SynthflowCall extends LitElement {
 
   #endConsent(): void {
     this.isConsentAsked = false;
-    this.#settleConsent(false);
+    this.#settleConsent?.(false);
   }
 
   /** Hours begin and end: they are looked at each minute, where there are some. */

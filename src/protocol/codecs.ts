@@ -3,6 +3,7 @@ import type { Transcoder } from './media.js';
 import { OpusCodec } from './opus.js';
 import { RtpReader, RtpWriter } from './rtp.js';
 import { swapBytes } from './swap-bytes.js';
+import { mediaFormat } from './wire-format.js';
 import type { WireChoice, WireSinks } from './wire.js';
 
 /** Sound as payloads of 20 ms and back. Results may come later, in the order of what they are made of. */
@@ -21,8 +22,6 @@ export interface CodecSinks extends Pick<WireSinks, 'play' | 'fail'> {
 }
 
 interface CodecFacts {
-  /** In Hz, of the sound and of RTP's clock. */
-  readonly rate: number;
   /** RTP's number for it: RFC 3551 §6, agreed upon elsewhere from 96 on. */
   readonly payloadType: number;
   readonly create: (sinks: CodecSinks) => Codec;
@@ -43,7 +42,6 @@ const g711 = (
   encode: (sample: number) => number,
   decode: (byte: number) => number,
 ): CodecFacts => ({
-  rate: 8000,
   payloadType,
   create: ofSamples(
     (chunk) => Uint8Array.from(new Int16Array(chunk), encode).buffer,
@@ -54,24 +52,23 @@ const g711 = (
 const codecs: Record<WireChoice['codec'], CodecFacts> = {
   // Half a sample at a packet's end is left out.
   l16: {
-    rate: 16_000,
     payloadType: 96,
     create: ofSamples(swapBytes, (payload) => swapBytes(payload.slice(0, payload.length & ~1).buffer)),
   },
   pcmu: g711(0, encodeMuLaw, decodeMuLaw),
   pcma: g711(8, encodeALaw, decodeALaw),
-  // RFC 7587 §4.1: the clock is 48 kHz at any bandwidth.
-  opus: { rate: 48_000, payloadType: 111, create: (sinks) => new OpusCodec(sinks) },
+  opus: { payloadType: 111, create: (sinks) => new OpusCodec(sinks) },
 };
 
 /**
  * Makes what turns sound into messages of WebSocket media and back, for any codec and framing.
  * @throws {ReferenceError} for Opus, where the browser has no WebCodecs.
  */
-export function createTranscoder({ codec, framing }: WireChoice, { send, play, fail }: WireSinks): Transcoder {
-  const { rate, payloadType, create } = codecs[codec];
-  const chunkSamples = rate / 50;
-  if (framing !== 'rtp') {
+export function createTranscoder(choice: WireChoice, { send, play, fail }: WireSinks): Transcoder {
+  const { payloadType, create } = codecs[choice.codec];
+  // RTP's clock is the sound's; for Opus that is 48 kHz at any bandwidth (RFC 7587 §4.1).
+  const { chunkSamples } = mediaFormat(choice)!;
+  if (choice.framing !== 'rtp') {
     const sound = create({ write: send, play, fail });
     return {
       encode: (chunk, position) => sound.encode(chunk, position),

@@ -22,8 +22,8 @@ const mostInSocket = 8;
 const silenceLimit = 500 / chunkMs;
 /** With more than these the oldest is, where all hold speech: with what a full socket holds (180 ms) nothing waits for more than 1.5 s. */
 const backlogLimit = 1320 / chunkMs;
-/** A chunk whose RMS is below this holds no speech: −45 dBFS. */
-const silenceRms = 10 ** (-45 / 20) * 32_768;
+/** A chunk whose RMS is below this holds no speech: −45 dBFS, in steps of 16 bits. */
+const silenceRms = 184;
 
 /**
  * Holds the microphone's chunks until the socket takes them, and is the only place that ever drops any: late speech

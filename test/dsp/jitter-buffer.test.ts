@@ -43,7 +43,7 @@ describe('JitterBuffer', () => {
       output.findIndex((value) => value !== 0),
       5 * ms,
     );
-    assert.equal(buffer.playing, true);
+    assert.ok(buffer.delayMs > 0, 'it plays');
   });
 
   it('starts 40 ms after the first of messages that come in time', () => {
@@ -205,7 +205,7 @@ describe('JitterBuffer', () => {
       const buffer = new JitterBuffer({ sampleRate });
       buffer.push(message);
       pullMs(buffer, 105);
-      assert.equal(buffer.playing, true);
+      assert.ok(buffer.delayMs > 0, 'it plays');
       assert.equal(buffer.bufferedMs, 0);
       return buffer;
     };
@@ -321,7 +321,7 @@ describe('JitterBuffer', () => {
       pullMs(buffer, 1005);
       buffer.flush();
       assert.equal(buffer.bufferedMs, 0);
-      assert.equal(buffer.playing, false);
+      assert.equal(buffer.delayMs, 0, 'it plays no more');
       const output = pullMs(buffer, 6000);
       const input = speech(sampleRate, sampleRate);
       for (let i = 0; i < 10 * ms; i++) {
@@ -451,7 +451,7 @@ describe('JitterBuffer', () => {
         for (; sent < Math.min(greeting.length, 1.3 * nowMs * ms); sent += 320) {
           buffer.push(greeting.subarray(sent, sent + 320));
         }
-        if (buffer.playing) playedMs += 5;
+        if (buffer.delayMs > 0) playedMs += 5;
         pullMs(buffer, 5);
       }
       assert.ok(playedMs >= greeting.length / ms, `${playedMs} ms of ${greeting.length / ms}`);

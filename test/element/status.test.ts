@@ -5,7 +5,7 @@ import { CallEndEvent, CallErrorEvent, CallMessageEvent, CallStatusEvent } from 
 import type { SynthflowCall } from '../../src/element/synthflow-call.js';
 import { button, lead, part, place, record, statuses, until } from '../support/calls.js';
 import { FakeDevices } from '../support/fake-devices.js';
-import { onTestEnd, remove } from '../support/replace.js';
+import { onTestEnd, remove, replace } from '../support/replace.js';
 
 const everyEvent = [
   'synthflow-before-start',
@@ -30,6 +30,17 @@ function nameOf(element: SynthflowCall): string {
     return node.nodeType === Node.TEXT_NODE ? node.textContent! : [...node.childNodes].map(words).join('');
   };
   return words(control).trim();
+}
+
+/** The text of what is visible in a box. */
+function seenIn(box: Element): string {
+  const texts = document.createTreeWalker(box, NodeFilter.SHOW_TEXT);
+  let seen = '';
+  while (texts.nextNode()) {
+    const { parentElement, nodeValue } = texts.currentNode;
+    if (getComputedStyle(parentElement!).visibility === 'visible') seen += nodeValue!.trim();
+  }
+  return seen;
 }
 
 describe('the call in the page', () => {
@@ -231,7 +242,7 @@ describe('the call in the page', () => {
     await lead(element, agent, 'active');
     element.mute();
     agent.speak(0.3);
-    while (part(element, 'timer')!.textContent === '0:00') await new Promise(requestAnimationFrame);
+    while (part(element, 'timer')!.ariaLabel === '0:00') await new Promise(requestAnimationFrame);
     await element.updateComplete;
     button(element).click();
     await until(element, 'ended');
@@ -262,16 +273,48 @@ describe('the call in the page', () => {
     element.addEventListener('synthflow-stats', ({ stats }) => told.push(stats === element.stats));
     await lead(element, agent, 'active');
     const timer = part(element, 'timer')!;
-    expect(timer.textContent).to.equal('0:00');
-    while (timer.textContent === '0:00') await new Promise(requestAnimationFrame);
+    expect([timer.ariaLabel, seenIn(timer)]).to.deep.equal(['0:00', '0:00']);
+    while (timer.ariaLabel === '0:00') await new Promise(requestAnimationFrame);
+    expect([timer.ariaLabel, seenIn(timer)]).to.deep.equal(['0:01', '0:01']);
     while (told.length === 0) await new Promise(requestAnimationFrame);
     expect(told).to.deep.equal([true]);
     expect(element.duration).to.be.within(1, 1.9);
     button(element).click();
     await until(element, 'ended');
     const { duration } = element;
-    expect(part(element, 'timer')!.textContent).to.equal('0:01');
+    expect([timer.ariaLabel, seenIn(part(element, 'timer')!)]).to.deep.equal(['0:01', '0:01']);
     expect(element.duration).to.equal(duration);
+  });
+
+  it('changes no text of the duration but every ten seconds: that would be laid out anew', async () => {
+    let nowMs = performance.now();
+    replace(performance, 'now', () => nowMs);
+    const { element, agent } = await place(html`<synthflow-call lang="ar"></synthflow-call>`);
+    await lead(element, agent, 'active');
+    const timer = part(element, 'timer')!;
+    const changes: MutationRecord[] = [];
+    new MutationObserver((records) => changes.push(...records)).observe(timer, {
+      characterData: true,
+      childList: true,
+      subtree: true,
+    });
+    const shown: string[] = [];
+    for (const [second, changed] of [
+      [1, 0],
+      [9, 0],
+      [10, 1],
+      [19, 1],
+      [725, 2],
+    ] as const) {
+      nowMs += second * 1000 - element.duration * 1000;
+      await oneEvent(element, 'synthflow-stats');
+      expect(changes, `after ${second} s`).to.have.lengthOf(changed);
+      expect(seenIn(timer)).to.equal(timer.ariaLabel);
+      shown.push(timer.ariaLabel!);
+    }
+    const digits = Array.from({ length: 10 }, (_, digit) => digit.toLocaleString('ar'));
+    const inArabic = (text: string) => text.replace(/\d/g, (digit) => digits[Number(digit)]!);
+    expect(shown).to.deep.equal(['0:01', '0:09', '0:10', '0:19', '12:05'].map(inArabic));
   });
 
   for (const style of ['', 'inline-size: 100px', '--synthflow-size: 40px']) {

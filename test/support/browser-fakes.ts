@@ -134,8 +134,8 @@ export function fakeWakeLock() {
       document.dispatchEvent(new Event('visibilitychange'));
     },
   };
-  Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => screen.visibility });
-  onTestEnd(() => Reflect.deleteProperty(document, 'visibilityState'));
+  Object.defineProperty(document, 'hidden', { configurable: true, get: () => screen.visibility === 'hidden' });
+  onTestEnd(() => Reflect.deleteProperty(document, 'hidden'));
   replace(navigator, 'wakeLock', {
     async request() {
       screen.asked += 1;

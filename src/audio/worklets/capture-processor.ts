@@ -1,10 +1,8 @@
 import { Chunker } from '../../dsp/chunker.js';
 import { Resampler } from '../../dsp/resampler.js';
 import { VoiceDetector } from '../../dsp/voice-detector.js';
-import { doubleTalk } from './double-talk.js';
+import { doubleTalk, quantum } from './double-talk.js';
 import type { CaptureCommand, ProcessorOptions } from './messages.js';
-
-const quantum = 128;
 
 /** Microphone at the device's rate in, chunks of PCM16 at the wire's rate out. */
 export class CaptureProcessor extends AudioWorkletProcessor {

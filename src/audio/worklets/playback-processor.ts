@@ -2,10 +2,9 @@ import { Gain } from '../../dsp/gain.js';
 import { JitterBuffer } from '../../dsp/jitter-buffer.js';
 import { LevelMeter } from '../../dsp/level-meter.js';
 import { Resampler } from '../../dsp/resampler.js';
-import { doubleTalk } from './double-talk.js';
+import { doubleTalk, quantum } from './double-talk.js';
 import type { BargeIn, Levels, PlaybackCommand, ProcessorOptions, SoundReport } from './messages.js';
 
-const quantum = 128;
 /** Time to fade out in before it ends. */
 const stopS = 0.02;
 /** How often levels are taken. */
@@ -14,8 +13,8 @@ const levelS = 0.2;
 const quietLevels = 5;
 /** The agent's audio is clean: what is louder than this is speech. */
 const speakingDbfs = -50;
-/** A quarter of the loudness. */
-const duckedGain = 10 ** (-12 / 20);
+/** 12 dB less. */
+const duckedGain = 0.25;
 
 /** PCM16 messages at the wire's rate in, sound at the device's rate out. */
 export class PlaybackProcessor extends AudioWorkletProcessor {
