@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Browser, CDPSession } from 'puppeteer-core';
+import type { Browser, CDPSession, Page } from 'puppeteer-core';
 import { clickCall, pageWith, startSite, tag, waitForStatus } from '../../test/e2e/support/site.js';
 import { threadsBelow } from '../performance/threads.js';
 
@@ -12,6 +12,14 @@ export interface MainThread {
   readonly scriptMs: number;
   /** Of that, styles and layout; painting and what the browser does for itself are the rest. */
   readonly styleMs: number;
+}
+
+/** What a page costs, with its audio thread. */
+interface Spent extends MainThread {
+  /** CPU time of the audio worklet's thread in a minute, in ms; 0 where the system does not tell. */
+  readonly audioMs: number;
+  /** In Hz, of the loudspeaker. */
+  readonly sampleRate: number;
 }
 
 /** What a call in which both sides speak costs the visitor's machine. */
@@ -34,83 +42,101 @@ export interface Cost {
 /** Before that a call's start, and what the browser compiles late, would count. */
 const settleS = 5;
 
-/** Measures pages at once, each in a browser of its own: two calls, the page without one, and one with empty processors. */
-export async function measureCost(launch: () => Promise<Browser>, seconds: number): Promise<Cost> {
-  const speech = { name: 'speech', seconds: seconds + settleS + 5 };
-  const control = `${pageWith('<button>Start</button>')}<script>${read('browser-control.js')}</script>`;
-  const sites = await Promise.all([
-    startSite(speech),
-    startSite(speech, { html: pageWith(tag('no-visualizer')) }),
-    startSite('silent', { html: control }),
-  ]);
-  const browsers = await Promise.all([launch(), launch(), launch(), launch()]);
-  try {
-    const [call, plain, idle, empty] = await Promise.all([
-      open(browsers[0], sites[0].url),
-      open(browsers[1], sites[1].url),
-      open(browsers[2], sites[0].url),
-      open(browsers[3], sites[2].url),
-    ]);
-    await empty.page.click('button');
-    await empty.page.waitForFunction(() => 'control' in window);
-    for (const { page } of [call, plain]) {
-      await clickCall(page);
-      await waitForStatus(page, 'active');
+/** A page, and what makes it begin. */
+interface Watched {
+  readonly html?: string;
+  start?(page: Page): Promise<void>;
+}
+
+/**
+ * Measures pages in turn, some rounds of so many seconds: two calls, the page without one, and one with empty processors.
+ * Each is alone, as a visitor's is: beside one another on two cores they would push each other out of the caches.
+ */
+export async function measureCost(launch: () => Promise<Browser>, rounds: number, seconds: number): Promise<Cost> {
+  const pages = {
+    call: { start: startCall },
+    withoutVisualizer: { html: pageWith(tag('no-visualizer')), start: startCall },
+    idle: {},
+    control: {
+      html: `${pageWith('<button>Start</button>')}<script>${read('browser-control.js')}</script>`,
+      start: startControl,
+    },
+  };
+  const spent: Record<keyof typeof pages, Spent[]> = { call: [], withoutVisualizer: [], idle: [], control: [] };
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, watched] of Object.entries(pages)) {
+      spent[name as keyof typeof pages].push(await watch(launch, watched, seconds));
     }
-    await wait(settleS * 1000);
-    const watched = [call, plain, idle, empty];
-    const before = await Promise.all(watched.map((one) => one.read()));
-    await wait(seconds * 1000);
-    const after = await Promise.all(watched.map((one) => one.read()));
-    const perMinute = (index: number, figure: keyof Reading) =>
-      ((after[index]![figure] - before[index]![figure]) * 60_000) / (after[index]!.atMs - before[index]!.atMs);
-    const mainThread = (index: number): MainThread => ({
-      allMs: perMinute(index, 'allMs'),
-      scriptMs: perMinute(index, 'scriptMs'),
-      styleMs: perMinute(index, 'styleMs'),
-    });
-    const sampleRate = await call.page.evaluate(() => new AudioContext().sampleRate);
-    const quantumUs = (index: number) => (perMinute(index, 'audioMs') * 1000) / ((60 * sampleRate) / 128) || undefined;
-    return {
-      call: mainThread(0),
-      withoutVisualizer: mainThread(1),
-      idle: mainThread(2),
-      control: mainThread(3),
-      quantumUs: quantumUs(0),
-      emptyQuantumUs: quantumUs(3),
-      budgetUs: (128 * 1e6) / sampleRate,
-    };
-  } finally {
-    await Promise.all([...browsers, ...sites].map((one) => one.close()));
   }
+  const meanOf = (all: readonly Spent[], figure: keyof Spent) =>
+    all.reduce((sum, one) => sum + one[figure], 0) / all.length;
+  const mainThread = (all: readonly Spent[]): MainThread => ({
+    allMs: meanOf(all, 'allMs'),
+    scriptMs: meanOf(all, 'scriptMs'),
+    styleMs: meanOf(all, 'styleMs'),
+  });
+  const budgetUs = (128 * 1e6) / spent.call[0]!.sampleRate;
+  const quantumUs = (all: readonly Spent[]) => (meanOf(all, 'audioMs') * budgetUs) / 60_000 || undefined;
+  return {
+    call: mainThread(spent.call),
+    withoutVisualizer: mainThread(spent.withoutVisualizer),
+    idle: mainThread(spent.idle),
+    control: mainThread(spent.control),
+    quantumUs: quantumUs(spent.call),
+    emptyQuantumUs: quantumUs(spent.control),
+    budgetUs,
+  };
 }
 
 const read = (file: string): string => readFileSync(new URL(file, import.meta.url), 'utf8');
 
-/** Time spent since the page began, in ms. */
-interface Reading extends MainThread {
-  readonly atMs: number;
-  readonly audioMs: number;
+async function startCall(page: Page): Promise<void> {
+  await clickCall(page);
+  await waitForStatus(page, 'active');
 }
 
-async function open(browser: Browser, url: string) {
-  const page = await browser.newPage();
-  await page.goto(url);
-  const session = await page.createCDPSession();
-  await session.send('Performance.enable');
-  const pid = browser.process()!.pid!;
+async function startControl(page: Page): Promise<void> {
+  await page.click('button');
+  await page.waitForFunction(() => 'control' in window);
+}
+
+async function watch(launch: () => Promise<Browser>, { html, start }: Watched, seconds: number): Promise<Spent> {
+  const site = await startSite({ name: 'speech', seconds: seconds + settleS + 5 }, html ? { html } : {});
+  const browser = await launch();
+  try {
+    const page = await browser.newPage();
+    await page.goto(site.url);
+    const session = await page.createCDPSession();
+    await session.send('Performance.enable');
+    await start?.(page);
+    await wait(settleS * 1000);
+    const before = await spentUntilNow(browser, session);
+    await wait(seconds * 1000);
+    const after = await spentUntilNow(browser, session);
+    const perMinute = (figure: keyof typeof before) =>
+      ((after[figure] - before[figure]) * 60_000) / (after.atMs - before.atMs);
+    return {
+      allMs: perMinute('allMs'),
+      scriptMs: perMinute('scriptMs'),
+      styleMs: perMinute('styleMs'),
+      audioMs: perMinute('audioMs'),
+      sampleRate: await page.evaluate(() => new AudioContext().sampleRate),
+    };
+  } finally {
+    await Promise.all([browser.close(), site.close()]);
+  }
+}
+
+/** Time spent since the page began, in ms. */
+async function spentUntilNow(browser: Browser, session: CDPSession) {
+  const seconds = await metrics(session);
+  const threads = threadsBelow(browser.process()!.pid!, /^(Realtime AudioW|AudioWorklet)/);
   return {
-    page,
-    async read(): Promise<Reading> {
-      const seconds = await metrics(session);
-      return {
-        atMs: performance.now(),
-        allMs: seconds('ThreadTime') * 1000,
-        scriptMs: seconds('ScriptDuration') * 1000,
-        styleMs: (seconds('RecalcStyleDuration') + seconds('LayoutDuration')) * 1000,
-        audioMs: threadsBelow(pid, /^(Realtime AudioW|AudioWorklet)/).reduce((sum, { spentMs }) => sum + spentMs, 0),
-      };
-    },
+    atMs: performance.now(),
+    allMs: seconds('ThreadTime') * 1000,
+    scriptMs: seconds('ScriptDuration') * 1000,
+    styleMs: (seconds('RecalcStyleDuration') + seconds('LayoutDuration')) * 1000,
+    audioMs: threads.reduce((sum, { spentMs }) => sum + spentMs, 0),
   };
 }
 

@@ -39,7 +39,7 @@ export async function benchBrowser(isRealtime: boolean): Promise<Row[]> {
   } finally {
     await browser.close();
   }
-  const cost = await measureCost(launch, 40);
+  const cost = await measureCost(launch, 2, 30);
   const heap = await inOwnBrowser((own) => watchHeap(own, 60, 4));
   const all = { ...figures, cost, heap };
   const rows = toRows(all);

@@ -161,9 +161,6 @@ export const styles = css`
     align-items: center;
     gap: 8px;
   }
-  .titles {
-    flex: 1;
-  }
   .heading {
     font-weight: 600;
   }
@@ -356,6 +353,7 @@ export const styles = css`
   }
   canvas {
     width: 16px;
+    animation-duration: 1s;
   }
   canvas:first-child {
     color: var(--_success);
@@ -368,6 +366,7 @@ export const styles = css`
     text-overflow: ellipsis;
     white-space: nowrap;
   }
+  .titles,
   .status {
     flex: 1;
   }

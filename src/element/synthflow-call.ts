@@ -814,13 +814,16 @@ export class SynthflowCall extends LitElement {
     const isNew = canvases[0] !== this.#canvas;
     this.#canvas = canvases[0];
     if (!this.#canvas) return;
-    const isStill = matchMedia('(prefers-reduced-motion:reduce)').matches;
     this.#controller.draw(
-      canvases.map((canvas) => ({
-        canvas: isNew ? canvas.transferControlToOffscreen() : undefined,
-        colour: getComputedStyle(canvas).color,
-        isStill,
-      })),
+      canvases.map((canvas) => {
+        const { color, animationDuration } = getComputedStyle(canvas);
+        return {
+          canvas: isNew ? canvas.transferControlToOffscreen() : undefined,
+          colour: color,
+          // The styles take every animation from whoever wants less motion.
+          isStill: animationDuration !== '1s',
+        };
+      }),
     );
   }
 
