@@ -27,7 +27,10 @@ export const minifyScript = () => ({
     if (!css) return undefined;
     const minified = await transform(css, { loader: 'css', minify: true, target: 'chrome114' });
     // esbuild leaves white space where custom properties are given and used, and around operators.
-    const lean = minified.code.trim().replaceAll(/(--[\w-]+[:,]|[(,]) | (?=\))| ([*/]) /g, '$1$2');
+    const lean = minified.code
+      .trim()
+      .replaceAll(/(--[\w-]+[:,]|[(,]) | (?=\))/g, '$1')
+      .replaceAll(/\{[^{}]*\}/g, (declarations) => declarations.replaceAll(/ ([*/]) /g, '$1'));
     return { code: code.replace(css, () => lean.replaceAll('\\', '\\\\')), map: null };
   },
   async generateBundle(_, bundle) {
@@ -39,7 +42,7 @@ export const minifyScript = () => ({
         // Not between two backticks: that is a string.
         .replace(/> (?=[<`])|` (?=<)/g, ([first]) => first)
         // Neither in tags nor beside elements, whose boxes take no white space.
-        .replace(/(?<=[}"]|<\/\w+) (?=>)|(?<=\}) (?=<)|(?<=(["}]|<\/\w+) ?>) (?=\$\{)/g, '')
+        .replace(/(?<=[}"]|<\/?\w+) (?=>)|(?<=\}) (?=<)|(?<=(["}]|<\/\w+) ?>) (?=\$\{)/g, '')
         .trim();
       const options = {
         module: true,

@@ -65,12 +65,12 @@ const startTimeoutMs = 3000;
  * last one: a timer of its own would cost the page as much as the reports.
  */
 const trustMs = 1100;
-/** Without a report it is looked at that often, */
+/** Without a report it is looked at that often. Who looks later than that has slept: what a page sleeps through says nothing. */
 const lookMs = 150;
-/** and stands still once it has not moved for so long, in that many looks: */
+/** The clock stands still when it is that far behind where it would be since the last report, and does not move: */
 const stillMs = 700;
-/** one may be the page's doing. Where its main thread was blocked, Firefox has not told it the time yet. */
-const mostStills = 2;
+/** or when it does not move in so many looks, however late they are. */
+const mostStills = 5;
 /** Not so soon after a change of devices: Firefox 153 stands still for 2.2 s by itself when one is unplugged. */
 const changeMs = 2600;
 /** After that long what has waited is not played any more. */
@@ -108,7 +108,8 @@ export class AudioEngine {
   #seenS = 0;
   #startMs = 0;
   #stills = 0;
-  /** Until when it may stand still after a change of devices. */
+  #dueMs = 0;
+  /** Until when it may stand still: after a change of devices, in a tap, and while another is on its way. */
   #patientUntilMs = 0;
   /** While the clock stands still: what has been tried. */
   #isTapped = false;
@@ -140,7 +141,7 @@ export class AudioEngine {
     this.#microphone = new KeptMicrophone(options, {
       onStream: (stream) => this.#goOnWith(stream),
       onSilent: (isOn) => this.#onReport({ type: 'microphone-silent', isOn }),
-      onLost: (failure) => this.#onReport({ type: 'failed', failure }),
+      onLost: (failure) => this.#fail(failure),
     });
     this.#worklet = loadWorklet(this.#context, options);
     // Whoever waits for them hears of a failure; a call that was stopped before waits for neither.
@@ -215,7 +216,7 @@ export class AudioEngine {
     }
     this.#keepRates(stream);
     for (const { node } of [this.#capture, this.#speaker]) {
-      node.onprocessorerror = () => this.#fail('audio-failed', 'The worklet threw an error.');
+      node.onprocessorerror = () => this.#fail(new AudioFailure('audio-failed', 'The worklet threw an error.'));
     }
     return { uplink: up.port2, downlink: down.port2 };
   }
@@ -245,9 +246,8 @@ export class AudioEngine {
 
   /** Goes on where a tap was needed: call it inside one. */
   resume(): void {
-    // It is given some time.
-    this.#stills = -mostStills;
     this.#isTapped = true;
+    this.#patientUntilMs = performance.now() + stillMs;
     if (this.#context.state === 'suspended') this.#resume();
     else this.#renewOnce();
   }
@@ -344,7 +344,7 @@ export class AudioEngine {
     }
     // While the microphone is in use, browsers let sound start without a gesture.
     this.#resume();
-    const fail = () => this.#fail('audio-failed', 'No AudioContext runs. Call start() from a click.');
+    const fail = () => this.#fail(new AudioFailure('audio-failed', 'No AudioContext runs. Call start() from a click.'));
     this.#timer = setTimeout(fail, this.#context.state === 'closed' ? 0 : startTimeoutMs);
   }
 
@@ -359,6 +359,7 @@ export class AudioEngine {
   #lookIn(ms: number): void {
     if (!this.#isWatched) return;
     clearTimeout(this.#timer);
+    this.#dueMs = performance.now() + ms;
     this.#timer = setTimeout(() => this.#look(), ms);
   }
 
@@ -368,6 +369,7 @@ export class AudioEngine {
     const { state, currentTime } = this.#context;
     const nowMs = performance.now();
     const startMs = nowMs - currentTime * 1000;
+    if (nowMs > this.#dueMs + lookMs) this.#startMs = startMs;
     const stoodMs = startMs - this.#startMs;
     const isMoving = currentTime > this.#seenS;
     this.#seenS = currentTime;
@@ -380,10 +382,10 @@ export class AudioEngine {
       this.#stills = 0;
       return this.#tellTap(false);
     }
-    if (++this.#stills < mostStills || stoodMs < stillMs || nowMs < this.#patientUntilMs) return;
+    if ((++this.#stills < mostStills && stoodMs < stillMs) || nowMs < this.#patientUntilMs) return;
     // What cannot be played is not waited for.
     this.#onDrained(0);
-    const isPaused = state === 'suspended' || state === 'interrupted';
+    const isPaused = state !== 'running' && state !== 'closed';
     if (nowMs < this.#renewedUntilMs || (isPaused && !this.#isTapped)) this.#tellTap(true);
     else this.#renewOnce();
   }
@@ -393,8 +395,10 @@ export class AudioEngine {
   }
 
   #renewOnce(): void {
-    this.#renewedUntilMs = performance.now() + renewalMs;
-    if (!this.#next) this.#renew().catch((failure: AudioFailure) => this.#onReport({ type: 'failed', failure }));
+    const nowMs = performance.now();
+    this.#renewedUntilMs = nowMs + renewalMs;
+    this.#patientUntilMs = nowMs + stillMs;
+    if (!this.#next) this.#renew().catch((failure: AudioFailure) => this.#fail(failure));
   }
 
   /** Goes on in a new context, at the device's rate of today. */
@@ -469,8 +473,8 @@ export class AudioEngine {
     if (this.#context.state === 'suspended') this.#context.resume().catch(ignore);
   }
 
-  #fail(code: AudioFailure['code'], detail?: string): void {
-    this.#onReport({ type: 'failed', failure: new AudioFailure(code, detail) });
+  #fail(failure: AudioFailure): void {
+    this.#onReport({ type: 'failed', failure });
   }
 }
 

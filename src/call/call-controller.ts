@@ -356,9 +356,6 @@ export class CallController {
       case 'bind':
         void this.#bind(attempt, line, report.serverName);
         break;
-      case 'message':
-        this.#tell(report);
-        break;
       case 'failed':
         this.#fail(attempt, new CallError(report.code));
         break;
@@ -367,6 +364,9 @@ export class CallController {
         break;
       case 'closed':
         void this.#hearClose(attempt, line, report.closeCode, report.hungUp);
+        break;
+      default:
+        this.#tell(report);
     }
   }
 

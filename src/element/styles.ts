@@ -400,9 +400,10 @@ export const styles = css`
   }
   bdi {
     grid-area: 1 / 2;
-  }
-  bdi:not(.seen) {
     visibility: hidden;
+  }
+  .seen {
+    visibility: inherit;
   }
   .pill.active .timer {
     flex: 1;

@@ -543,7 +543,7 @@ export class SynthflowCall extends LitElement {
               ? html`<button
                 part="settings"
                 class="settings"
-                aria-expanded=${isCard ? !!this.deviceList : false}
+                aria-expanded=${isCard && !!this.deviceList}
                 aria-label=${isCard ? this.#strings.settings : this.#strings.show}
                 @click=${isCard ? this.#toggleSettings : this.#openCard}
               >
@@ -691,18 +691,12 @@ export class SynthflowCall extends LitElement {
 
   #hear(report: CallReport): void {
     this.#debug(report);
-    this.#analyse(report);
     switch (report.type) {
       case 'speaking':
         this.#showSpeaking(report);
         break;
       case 'status':
         this.#changeStatus(report.status, report.previous);
-        break;
-      case 'microphone-silent':
-      case 'needs-tap':
-      case 'poor-connection':
-        this.#setFact(report.type, report.isOn);
         break;
       case 'toggle-mute':
         this.muted = !this.muted;
@@ -724,7 +718,12 @@ export class SynthflowCall extends LitElement {
         break;
       case 'end':
         this.dispatchEvent(new CallEndEvent(report));
+        break;
+      default:
+        this.#setFact(report.type, report.isOn);
     }
+    // Last: where the page's tag manager throws, all is told all the same.
+    this.#analyse(report);
   }
 
   /** What `debug` tells of a call. */
@@ -738,12 +737,7 @@ export class SynthflowCall extends LitElement {
     const { assistantId, stats } = this;
     // Not declared: a page's own types may do that, and in another way.
     const page = window as { dataLayer?: unknown[] };
-    try {
-      (page.dataLayer ??= []).push({ event: `synthflow-${type}`, synthflow: { assistantId, stats, ...figures } });
-    } catch (error) {
-      // The tag manager is the page's matter: who listens to us is told all the same.
-      reportError(error);
-    }
+    (page.dataLayer ??= []).push({ event: `synthflow-${type}`, synthflow: { assistantId, stats, ...figures } });
   }
 
   #changeStatus(status: CallStatus, previous: CallStatus): void {
@@ -788,7 +782,7 @@ export class SynthflowCall extends LitElement {
     const second = Math.floor(this.duration + 0.1);
     const text = `${Math.floor(second / 60)}:${Math.floor((second % 60) / 10)}`.replace(
       /\d/g,
-      (digit) => digits[Number(digit)]!.textContent!,
+      (digit) => digits[+digit]!.textContent!,
     );
     if (start!.nodeValue !== text) start!.nodeValue = text;
     timer.querySelector('.seen')?.removeAttribute('class');

@@ -1,5 +1,5 @@
 import { expect } from '@open-wc/testing';
-import { fakeSinks, watchIntervals } from '../support/browser-fakes.js';
+import { fakeSinks, watchTimeouts } from '../support/browser-fakes.js';
 import { connectEngine, heard, isSilent, openEngine } from '../support/engines.js';
 import { FakeDevices } from '../support/fake-devices.js';
 import { remove, replace } from '../support/replace.js';
@@ -55,7 +55,7 @@ describe('the devices of an AudioEngine', () => {
 
   it('lists the devices once for a change that Chrome tells twice, and no more after the end', async () => {
     const devices = new FakeDevices('built-in');
-    const intervals = watchIntervals();
+    const timeouts = watchTimeouts();
     const { engine } = await connectEngine();
     devices.tell();
     devices.tell();
@@ -71,7 +71,7 @@ describe('the devices of an AudioEngine', () => {
     expect(devices.listings).to.equal(1);
     await engine.stop();
     devices.tell();
-    expect(intervals.size, 'nothing looks any more').to.equal(0);
+    expect(timeouts.size, 'nothing looks any more').to.equal(0);
   });
 
   describe('the loudspeaker', () => {

@@ -45,6 +45,83 @@ describe('a context that stands still', function () {
     expect(contexts.map(({ state }) => state)).to.deep.equal(['closed', 'closed']);
   });
 
+  it('is replaced within 1.5 s where its reports, which come once a second, have stopped', async () => {
+    const contexts = watchContexts();
+    const { engine, reports } = await connectEngine();
+    engine.levels();
+    await reports.until((all) => heard(all));
+    const since = reports.all.length;
+    // Two more: the last of them came with nothing to tell.
+    await reports.until((all) => all.slice(since).filter(({ type }) => type === 'sound').length > 1);
+    holdResume();
+    replace(contexts[0]!, 'state', 'running');
+    const sinceMs = performance.now();
+    await contexts[0]!.suspend();
+    await reports.until(isTold('ports'));
+    expect(performance.now() - sinceMs).to.be.below(1500);
+    expect(isTold('needs-tap')(reports.all)).to.equal(false);
+  });
+
+  /** Its clock stands still for the call of `work`, and for so long after it. */
+  async function standStill(context: AudioContext, ms: number, work = () => {}): Promise<void> {
+    replace(context, 'currentTime', context.currentTime);
+    work();
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    Reflect.deleteProperty(context, 'currentTime');
+  }
+
+  for (const [what, ms, work] of [
+    ['stands still for half a second', 500, () => {}],
+    [
+      'goes on soon after a page that has slept',
+      350,
+      () => {
+        for (const sinceMs = performance.now(); performance.now() < sinceMs + 2000;);
+      },
+    ],
+  ] as const) {
+    it(`is left alone where it ${what}`, async () => {
+      const contexts = watchContexts();
+      const { engine, reports } = await connectEngine();
+      engine.levels();
+      await reports.until((all) => heard(all));
+      await standStill(contexts[0]!, ms, work);
+      const since = reports.all.length;
+      await reports.until((all) => all.slice(since).filter(({ type }) => type === 'sound').length > 1);
+      expect([isTold('ports')(reports.all), isTold('needs-tap')(reports.all)]).to.deep.equal([false, false]);
+      expect(contexts).to.have.lengthOf(1);
+    });
+  }
+
+  it('asks for no tap while another is on its way', async () => {
+    const contexts = watchContexts();
+    const { reports } = await connectEngine();
+    const { addModule } = AudioWorklet.prototype;
+    replace(AudioWorklet.prototype, 'addModule', async function (this: AudioWorklet, url: string) {
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      return addModule.call(this, url);
+    });
+    replace(contexts[0]!, 'currentTime', contexts[0]!.currentTime);
+    const { chunks } = await renewed(reports);
+    await chunks.count(5);
+    expect(isTold('needs-tap')(reports.all)).to.equal(false);
+  });
+
+  it('has half a second to go on with a tap', async () => {
+    const contexts = watchContexts();
+    const { engine, reports } = await connectEngine();
+    const gate = holdResume();
+    await contexts[0]!.suspend();
+    await reports.until(isTold('needs-tap', true));
+    engine.resume();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    gate.isOpen = true;
+    document.dispatchEvent(new Event('visibilitychange'));
+    await reports.until(isTold('needs-tap', false));
+    expect(contexts[0]!.state).to.equal('running');
+    expect(isTold('ports')(reports.all)).to.equal(false);
+  });
+
   it('is replaced where the browser has closed it', async () => {
     const contexts = watchContexts();
     const { reports } = await connectEngine();
@@ -136,7 +213,7 @@ describe('a context that stands still', function () {
     expect(contexts).to.have.lengthOf(1);
   });
 
-  it('plays nothing that has waited for it for two seconds: all that follows would be late as well', async () => {
+  it('plays nothing that has waited for it for 2.4 s: all that follows would be late as well', async () => {
     const contexts = watchContexts();
     const { reports, say } = await connectEngine();
     const gate = holdResume();

@@ -73,20 +73,23 @@ export function fakeAudioSession(): string[] {
   return types;
 }
 
-/** The intervals that are set and not cleared. */
-export function watchIntervals(): ReadonlySet<number> {
-  const { setInterval, clearInterval } = globalThis;
-  const intervals = new Set<number>();
-  replace(globalThis, 'setInterval', (...args: Parameters<typeof setInterval>) => {
-    const id = setInterval(...args) as unknown as number;
-    intervals.add(id);
+/** Timeouts that have been set and neither cleared nor fired. */
+export function watchTimeouts(): ReadonlySet<number> {
+  const { setTimeout, clearTimeout } = globalThis;
+  const timeouts = new Set<number>();
+  replace(globalThis, 'setTimeout', (work: () => void, ms?: number) => {
+    const id = setTimeout(() => {
+      timeouts.delete(id);
+      work();
+    }, ms) as unknown as number;
+    timeouts.add(id);
     return id;
   });
-  replace(globalThis, 'clearInterval', (id: number) => {
-    intervals.delete(id);
-    clearInterval(id);
+  replace(globalThis, 'clearTimeout', (id: number) => {
+    timeouts.delete(id);
+    clearTimeout(id);
   });
-  return intervals;
+  return timeouts;
 }
 
 /** A browser that lets no sound start until `isOpen`, as without a tap: resume() waits. Counts what is asked. */
