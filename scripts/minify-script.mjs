@@ -9,7 +9,7 @@ const litNames =
   'attribute|createProperty|createRenderRoot|elementProperties|enableUpdating|finalize|getPropertyDescriptor|hasUpdated|isUpdatePending|performUpdate|properties|reflect|renderOptions|renderRoot|requestUpdate|shadowRootOptions|updated|useDefault|willUpdate';
 /** What the call and its sound say to one another, in the script itself: nothing that another file or a page says, or is told. */
 const callNames =
-  'asked|binding|captureRate|choose|chunkBytes|deadline|disarm|drain|elapsedMs|failure|fetchBinding|fetchSession|hangUpUnused|hear|heldSinceMs|hungUpCode|idleTimeoutS|isPoor|letSleep|loss|lostMs|maxDurationS|mediaKeys|onLost|onSilent|onStream|openAudio|playbackRate|quality|renew|review|setMicrophone|setMuted|setRinging|setSpeaker|setStream|setVolume|settle|socket|startThread|stopped|thread|ticking|timeoutsMs|timers|tries';
+  'asked|binding|choose|deadline|disarm|drain|elapsedMs|failure|fetchBinding|fetchSession|hangUpUnused|hear|heldSinceMs|hungUpCode|idleTimeoutS|isPoor|letSleep|loss|lostMs|maxDurationS|mediaKeys|onLost|onSilent|onStream|openAudio|quality|renew|review|setMicrophone|setMuted|setRinging|setSpeaker|setStream|setVolume|settle|socket|startThread|stopped|thread|ticking|timeoutsMs|timers|tries';
 /** The names that nobody outside sees: they are shortened. */
 export const ownNames = new RegExp(`^(_\\$.*|${litNames}|${callNames}|${privateNames.join('|')})$`);
 

@@ -353,7 +353,7 @@ export const styles = css`
   }
   canvas {
     width: 16px;
-    animation-duration: 1s;
+    animation: 1s;
   }
   canvas:first-child {
     color: var(--_success);
@@ -394,8 +394,8 @@ export const styles = css`
   }
   /* What comes before the last digit, and all ten of those in one place. */
   .timer > * {
-    display: inline-grid;
     direction: ltr;
+    display: inline-grid;
     font-variant-numeric: tabular-nums;
   }
   bdi {
