@@ -216,7 +216,7 @@ export class AudioEngine {
     }
     this.#keepRates(stream);
     for (const { node } of [this.#capture, this.#speaker]) {
-      node.onprocessorerror = () => this.#fail(new AudioFailure('audio-failed', 'The worklet threw an error.'));
+      node.onprocessorerror = () => this.#fail(new AudioFailure('audio-failed', 'The worklet threw.'));
     }
     return { uplink: up.port2, downlink: down.port2 };
   }

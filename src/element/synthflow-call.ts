@@ -691,39 +691,42 @@ export class SynthflowCall extends LitElement {
 
   #hear(report: CallReport): void {
     this.#debug(report);
-    switch (report.type) {
-      case 'speaking':
-        this.#showSpeaking(report);
-        break;
-      case 'status':
-        this.#changeStatus(report.status, report.previous);
-        break;
-      case 'toggle-mute':
-        this.muted = !this.muted;
-        break;
-      case 'stats':
-        this.#dressLevels();
-        this.#showDuration();
-        this.dispatchEvent(new CallStatsEvent(report.stats));
-        break;
-      case 'start':
-        this.dispatchEvent(new CallStartEvent(report.clientReference));
-        break;
-      case 'message':
-        this.dispatchEvent(new CallMessageEvent(report.data));
-        break;
-      case 'error':
-        console.warn(`<synthflow-call> ${report.error.code}: ${report.error.message}`);
-        this.dispatchEvent(new CallErrorEvent(report.error, report.clientReference));
-        break;
-      case 'end':
-        this.dispatchEvent(new CallEndEvent(report));
-        break;
-      default:
-        this.#setFact(report.type, report.isOn);
+    try {
+      this.#analyse(report);
+    } finally {
+      // Where the page's tag manager throws, who listens to us is told all the same.
+      switch (report.type) {
+        case 'speaking':
+          this.#showSpeaking(report);
+          break;
+        case 'status':
+          this.#changeStatus(report.status, report.previous);
+          break;
+        case 'toggle-mute':
+          this.muted = !this.muted;
+          break;
+        case 'stats':
+          this.#dressLevels();
+          this.#showDuration();
+          this.dispatchEvent(new CallStatsEvent(report.stats));
+          break;
+        case 'start':
+          this.dispatchEvent(new CallStartEvent(report.clientReference));
+          break;
+        case 'message':
+          this.dispatchEvent(new CallMessageEvent(report.data));
+          break;
+        case 'error':
+          console.warn(`<synthflow-call> ${report.error.code}: ${report.error.message}`);
+          this.dispatchEvent(new CallErrorEvent(report.error, report.clientReference));
+          break;
+        case 'end':
+          this.dispatchEvent(new CallEndEvent(report));
+          break;
+        default:
+          this.#setFact(report.type, report.isOn);
+      }
     }
-    // Last: where the page's tag manager throws, all is told all the same.
-    this.#analyse(report);
   }
 
   /** What `debug` tells of a call. */

@@ -74,6 +74,14 @@ describe('what a site learns of its calls', () => {
     expect(localStorage.length + sessionStorage.length).to.equal(0);
   });
 
+  it('is the start before the end, where the page hangs up as the call starts', async () => {
+    const layer = pushed();
+    const { element } = await place(inDataLayer);
+    element.addEventListener('synthflow-start', () => void element.stop());
+    await click(element, 'synthflow-end');
+    expect(layer.map(({ event }) => event)).to.deep.equal(['synthflow-start', 'synthflow-end']);
+  });
+
   it('is the failure too, and makes a data layer where there is none', async () => {
     watchConsole();
     onTestEnd(() => delete page.dataLayer);
