@@ -2,6 +2,7 @@ import { build } from 'esbuild';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { minify } from 'terser';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -16,7 +17,9 @@ export async function bundleFile(file, format = 'iife') {
     write: false,
     plugins: [besideForEsbuild],
   });
-  return outputFiles[0].text.trim();
+  // A second look makes it a twentieth smaller: esbuild leaves the constants of files that import something where they are.
+  const options = { module: format === 'esm', compress: { passes: 3, ecma: 2022 }, format: { ecma: 2022 } };
+  return (await minify(outputFiles[0].text, options)).code;
 }
 
 /**

@@ -6,7 +6,7 @@ import { resamplerTable } from './resampler-table.js';
 
 /** What takes no browser: writes the tables, JSON and charts of resampler and jitter buffer, and answers lines for the summary. */
 export async function benchArithmetic(isRealtime: boolean): Promise<Row[]> {
-  const bytes = await allocations();
+  const bytes = allocations();
   const [[resamplerHead, ...resampler], [jitterHead, ...jitter]] = [await resamplerTable(), jitterTable()];
   await writeTable('resampler', resamplerHead!, resampler);
   await writeTable('jitter', jitterHead!, jitter);

@@ -39,6 +39,7 @@ export class Arrivals {
   #rateBefore = 0;
   #worstMs = 0;
   #waitMs = QUIET_WAIT_MS;
+  #usualLatenessMs = 0;
 
   constructor(sampleRate: number) {
     this.#sampleRate = sampleRate;
@@ -58,6 +59,11 @@ export class Arrivals {
   /** The least delay to play with. */
   get hold(): number {
     return Math.round(((this.isStalling ? STALLING_HOLD_MS : QUIET_HOLD_MS) * this.#sampleRate) / 1000);
+  }
+
+  /** Nine of ten messages are no later. */
+  get usualLateness(): number {
+    return Math.round((this.#usualLatenessMs * this.#sampleRate) / 1000);
   }
 
   /** Whether audio has come about as fast as it is played for the last 2 blocks, so that it will not run away or stop. */
@@ -101,6 +107,7 @@ export class Arrivals {
     this.#count++;
     this.#lastAt = clock;
     this.#histogram.push(lateMs);
+    this.#usualLatenessMs = this.#histogram.quantileMs(0.9);
     this.#worstMs = Math.max(this.#worstMs * MEMORY, lateMs);
     const lengthMs = (length * 1000) / this.#sampleRate;
     if (!this.isStalling) {

@@ -19,9 +19,9 @@ const SHORTEST_FADE = 80;
 const LEAST_LAG_MS = 5;
 const MOST_LAG_MS = 15;
 const CROSSFADE_MS = 10;
-/** How alike the two places must be at first; less and less while nothing is found, but not where lumps are hastened. */
-const LIKENESS = 0.8;
-const LIKENESS_STEP = 0.05;
+/** How alike the two places must be at first, in %; less and less while nothing is found, but not where lumps are hastened. */
+const LIKENESS = 80;
+const LIKENESS_STEP = 5;
 /** After a splice, how many times its length passes before the next: in speech, in speech that runs out, in a pause. */
 const SPEECH_SPACING = 10;
 const DIP_SPACING = 5;
@@ -64,8 +64,10 @@ export class JitterBuffer {
   /** Samples played of the fade-in, and its length. */
   #fadedIn = 0;
   #fadeInLength = 0;
-  /** What was pulled last. */
+  /** What was pulled last. Methods leave a sample here: V8 allocates a fraction that a call takes or answers, if not inlined. */
   #last = 0;
+  /** What fades into it. */
+  #old = 0;
   /** What fades out after the ring is done with: written whole at an underrun or flush, then played. */
   readonly #tail: Float32Array;
   #tailAt = 0;
@@ -167,7 +169,8 @@ export class JitterBuffer {
       if (this.#playing && this.#ring.length === 0) this.#runDry();
       if (!this.#playing) this.#wait();
       else if (--this.#untilSplice <= 0 && this.#clock % this.#toLength(TICK_MS) === 0) this.#adapt();
-      output[i] = this.#last = this.#next();
+      this.#next();
+      output[i] = this.#last;
     }
   }
 
@@ -178,12 +181,10 @@ export class JitterBuffer {
     if (this.#playing || this.#tailLength - this.#tailAt > length) {
       for (let i = 0; i < length; i++) {
         // Where nothing is left the last value is held. The tail is written no further than it was read.
-        if (!this.#playing || this.#ring.length > 0) this.#last = this.#next();
-        this.#tail[i] = this.#last * rise(length - 1 - i, length);
+        if (!this.#playing || this.#ring.length > 0) this.#next();
+        this.#tail[i] = this.#last;
       }
-      this.#tailAt = 0;
-      this.#tailLength = length;
-      this.#playing = false;
+      this.#fadeOut(length);
     }
     this.#ring.skip(this.#ring.length);
     this.#sinceUnderrun = Infinity;
@@ -220,19 +221,26 @@ export class JitterBuffer {
     this.#spliceLeft = this.#untilSplice = 0;
   }
 
-  /** The next sample to be heard. Where a spurt plays the ring must not be empty. */
-  #next(): number {
+  /** Makes the next sample to be heard the last one. Where a spurt plays the ring must not be empty. */
+  #next(): void {
     const tail = this.#tailAt < this.#tailLength ? this.#tail[this.#tailAt++]! : 0;
-    if (!this.#playing) return tail;
-    let sample = this.#ring.at(0) / 32768;
+    this.#last = tail;
+    if (!this.#playing) return;
+    this.#last = this.#ring.at(0) / 32768;
     if (this.#spliceLeft > 0) {
       const length = this.#toLength(CROSSFADE_MS);
-      const old = this.#ring.at(this.#spliceFrom) / 32768;
-      sample = old + (sample - old) * rise(length - --this.#spliceLeft, length);
+      this.#old = this.#ring.at(this.#spliceFrom) / 32768;
+      this.#crossfade(length - --this.#spliceLeft, length);
     }
     this.#ring.skip(1);
-    if (this.#fadedIn === this.#fadeInLength) return sample;
-    return tail + (sample - tail) * rise(++this.#fadedIn, this.#fadeInLength);
+    if (this.#fadedIn === this.#fadeInLength) return;
+    this.#old = tail;
+    this.#crossfade(++this.#fadedIn, this.#fadeInLength);
+  }
+
+  /** Mixes the last sample with the old one, which is all of it at step 0 and none at the last. */
+  #crossfade(step: number, steps: number): void {
+    this.#last = this.#old + (this.#last - this.#old) * (0.5 - 0.5 * Math.cos((Math.PI * step) / steps));
   }
 
   /** Writes what is heard when nothing is left: the last pitch period again and again, ever softer. */
@@ -248,25 +256,31 @@ export class JitterBuffer {
     for (let i = 0; i < length; i++) {
       const at = i % period;
       const sample = period > 0 ? ring.at(at - period) / 32768 + step * (1 - at / period) : this.#last;
-      this.#tail[i] = Math.max(-1, Math.min(1, sample)) * rise(length - 1 - i, length);
+      this.#tail[i] = Math.max(-1, Math.min(1, sample));
     }
+    this.#fadeOut(length);
+    this.#sinceUnderrun = 0;
+  }
+
+  /** Lets what was written into the tail fade out, in place of what played. */
+  #fadeOut(length: number): void {
+    for (let i = 0; i < length; i++) this.#tail[i]! *= 0.5 + 0.5 * Math.cos((Math.PI * (i + 1)) / length);
     this.#tailAt = 0;
     this.#tailLength = length;
     this.#playing = false;
-    this.#sinceUnderrun = 0;
   }
 
   /** Splices, where the delay is not what it should be. */
   #adapt(): void {
     if (this.#spliceLeft > 0) return;
     const { length } = this.#ring;
-    const { hold, isStalling, isLumpy, isPaced } = this.#arrivals;
+    const { hold, usualLateness, isStalling, isLumpy, isPaced } = this.#arrivals;
     const window = this.#toLength(CROSSFADE_MS);
     const mostLag = this.#toLength(MOST_LAG_MS);
     const delay = this.#arrivals.delay(this.#clock, length);
     const isRunning = length <= this.#toLength(DEEP_MS) && this.#arrivals.expectsMore(this.#clock);
     // Where every tenth message is late it is no sign of a longer stall.
-    const isDip = isStalling && length < this.#toLength(DIP_MS - this.#arrivals.jitterMs(0.9));
+    const isDip = isStalling && length < this.#toLength(DIP_MS) - usualLateness;
     if (delay < hold || isDip) {
       if (length >= window && isRunning) this.#splice(-1, Math.min(mostLag, this.#ring.behind), isDip);
     } else if (delay > hold + this.#toLength(SURPLUS_MS) && length >= mostLag + window) {
@@ -309,6 +323,3 @@ export class JitterBuffer {
     return (length * 1000) / this.#sampleRate;
   }
 }
-
-/** Raised cosine from 0 at step 0 to 1 at the last. */
-const rise = (step: number, steps: number): number => 0.5 - 0.5 * Math.cos((Math.PI * step) / steps);

@@ -35,8 +35,11 @@ export class VoiceDetector {
   readonly #playedDb = new Float32Array(ECHO_WINDOWS).fill(-100);
   /** How loud the microphone was at most, less what was played, in each of five seconds. */
   readonly #peaksDb = new Float32Array(5).fill(LOUDEST_ECHO_DB);
+  /** What was learned of that. */
   #echoDb = LOUDEST_ECHO_DB;
   #peakDb = -100;
+  /** How loud the loudest was that may be heard as echo now. */
+  #loudestDb = -100;
   #noiseDb = SOFTEST_DB;
   #lastDb = -100;
 
@@ -85,37 +88,38 @@ export class VoiceDetector {
       this.#playedEnergy += (this.#playedSum - this.#playedLow) ** 2;
       this.#count = this.#heardSum = this.#playedSum = 0;
       this.#heard[this.#at++ & 255] = high;
-      if (this.#at % WINDOW === 0) this.#judge(toDb(this.#heardEnergy), toDb(this.#playedEnergy));
+      if (this.#at % WINDOW === 0) this.#judge();
     }
   }
 
-  #judge(heardDb: number, playedDb: number): void {
+  // No function here takes or answers a level, nor is there one for these two lines: where V8 leaves a call in place, and does
+  // not compile what is called into the caller, a number that is no small integer is allocated for it.
+  #judge(): void {
+    const heardDb = 10 * Math.log10(this.#heardEnergy / WINDOW + 1e-10);
+    this.#playedDb[this.#windows++ % ECHO_WINDOWS] = 10 * Math.log10(this.#playedEnergy / WINDOW + 1e-10);
     this.#heardEnergy = this.#playedEnergy = 0;
-    // The noise is what is softest: found at once, forgotten by 3 dB a second.
-    this.#noiseDb = Math.min(this.#noiseDb + 0.03, Math.max(heardDb, SOFTEST_DB - ABOVE_NOISE_DB));
-    const leastDb = Math.max(this.#noiseDb + ABOVE_NOISE_DB, this.#loudestEcho(heardDb, playedDb));
     const isKnock = heardDb < this.#lastDb - KNOCK_DB;
     this.#lastDb = heardDb;
+    this.#learnEcho();
+    // The noise is what is softest: found at once, forgotten by 3 dB a second.
+    this.#noiseDb = Math.min(this.#noiseDb + 0.03, Math.max(heardDb, SOFTEST_DB - ABOVE_NOISE_DB));
+    const leastDb = Math.max(this.#noiseDb + ABOVE_NOISE_DB, this.#loudestDb + this.#echoDb + ECHO_MARGIN_DB);
     const isVoice = heardDb > leastDb && !isKnock && this.#hasPitch();
     this.#voiced = isVoice ? Math.min(ONSET_WINDOWS, this.#voiced + 1) : Math.max(0, this.#voiced - 2);
     this.#hangover = this.#voiced === ONSET_WINDOWS ? HANGOVER_WINDOWS : Math.max(0, this.#hangover - 1);
   }
 
-  /** The level that echo may have now. */
-  #loudestEcho(heardDb: number, playedDb: number): number {
-    this.#playedDb[this.#windows++ % ECHO_WINDOWS] = playedDb;
+  #learnEcho(): void {
     let loudestDb = -100;
     for (let i = 0; i < ECHO_WINDOWS; i++) loudestDb = Math.max(loudestDb, this.#playedDb[i]!);
-    if (loudestDb > SOFTEST_DB) {
-      this.#peakDb = Math.max(this.#peakDb, heardDb - loudestDb);
-      if (++this.#learned % LEARNING_WINDOWS === 0) {
-        this.#peaksDb[(this.#learned / LEARNING_WINDOWS) % 5] = this.#peakDb;
-        this.#peakDb = -100;
-        this.#echoDb = LOUDEST_ECHO_DB;
-        for (let i = 0; i < 5; i++) this.#echoDb = Math.min(this.#echoDb, this.#peaksDb[i]!);
-      }
-    }
-    return loudestDb + this.#echoDb + ECHO_MARGIN_DB;
+    this.#loudestDb = loudestDb;
+    if (loudestDb <= SOFTEST_DB) return;
+    this.#peakDb = Math.max(this.#peakDb, this.#lastDb - loudestDb);
+    if (++this.#learned % LEARNING_WINDOWS !== 0) return;
+    this.#peaksDb[(this.#learned / LEARNING_WINDOWS) % 5] = this.#peakDb;
+    this.#peakDb = -100;
+    this.#echoDb = LOUDEST_ECHO_DB;
+    for (let i = 0; i < 5; i++) this.#echoDb = Math.min(this.#echoDb, this.#peaksDb[i]!);
   }
 
   #hasPitch(): boolean {
@@ -133,5 +137,3 @@ export class VoiceDetector {
     return false;
   }
 }
-
-const toDb = (energy: number): number => 10 * Math.log10(energy / WINDOW + 1e-10);

@@ -13,15 +13,12 @@ const levelS = 0.2;
 const quietLevels = 5;
 /** The agent's audio is clean: what is louder than this is speech. */
 const speakingDbfs = -50;
-/** 12 dB less. */
-const duckedGain = 0.25;
 
 /** PCM16 messages at the wire's rate in, sound at the device's rate out. */
 export class PlaybackProcessor extends AudioWorkletProcessor {
   #buffer: JitterBuffer;
   #resampler: Resampler;
   #gain: Gain;
-  #volume: number;
   #meter = new LevelMeter();
   #bargeIn: BargeIn;
   #wasInterrupting = false;
@@ -41,7 +38,6 @@ export class PlaybackProcessor extends AudioWorkletProcessor {
     super();
     const { wireRate, bargeIn = 'duck', volume = 1 } = processorOptions;
     this.#bargeIn = bargeIn;
-    this.#volume = volume;
     this.#gain = new Gain(sampleRate, volume);
     this.#buffer = new JitterBuffer({ sampleRate: wireRate });
     this.#resampler = new Resampler(wireRate, sampleRate);
@@ -54,7 +50,7 @@ export class PlaybackProcessor extends AudioWorkletProcessor {
     if (command.type === 'flush') {
       this.#buffer.flush();
     } else if (command.type === 'volume') {
-      this.#volume = command.volume;
+      this.#gain.volume = command.volume;
     } else if (command.type === 'levels') {
       this.#drawn = command.port;
     } else if (command.type === 'link') {
@@ -83,8 +79,7 @@ export class PlaybackProcessor extends AudioWorkletProcessor {
     this.#resampler.pull(speaker, speaker.length);
     // Before it is made softer: what the agent says does not depend on how loud the visitor wants it.
     this.#meter.push(speaker, speaker.length);
-    const isDucked = this.#bargeIn === 'duck' && isInterrupting;
-    this.#gain.apply(speaker, speaker.length, isDucked ? this.#volume * duckedGain : this.#volume);
+    this.#gain.apply(speaker, speaker.length, this.#bargeIn === 'duck' && isInterrupting);
     doubleTalk.played.set(speaker);
     if (++this.#quantaSinceLevel * quantum >= levelS * sampleRate) this.#tell();
     return this.#quantaLeft-- > 0;
