@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Browser } from 'puppeteer-core';
 import { sine } from '../../simulator/sounds.js';
 import { type Arrival, wallMs } from '../performance/timed-agent.js';
-import { inProbedCall, type Sound } from './browser-page.js';
+import { inProbedCall, type ProbedCall, type Sound } from './browser-page.js';
 
 /** How the sound fares while the page's main thread is left alone, or kept busy. */
 export interface Phase {
@@ -12,33 +12,42 @@ export interface Phase {
   readonly gapsMs: readonly number[];
 }
 
+/** One call's, or all of them. */
+type Phases = Readonly<Record<'idle' | 'blocked', Phase>>;
+
 const phaseS = 10;
 /** The call's own first second is not measured. */
 const settleMs = 1000;
 
-/** The same call twice: the main thread idle, and blocked for 150 of every 200 ms. */
-export function blockMainThread(browser: Browser): Promise<{ idle: Phase; blocked: Phase }> {
-  return inProbedCall(
-    browser,
-    async ({ page, agent }) => {
-      const tone = sine(1000, -12, 2 * phaseS + 2, 16_000);
-      const said = agent.say(tone);
-      await wait(settleMs);
-      const idleFromMs = wallMs();
-      await wait(phaseS * 1000);
-      const idleToMs = wallMs();
-      await page.evaluate(() => window.block());
-      await said;
-      const blockedToMs = wallMs() - 200;
-      const sounds = await page.evaluate(() => window.probe.sounds);
-      const phase = (fromMs: number, toMs: number): Phase => ({
-        excessMs: excesses(agent.arrivals.filter(({ atMs }) => atMs > fromMs && atMs < toMs)),
-        gapsMs: gaps(sounds, fromMs, toMs),
-      });
-      return { idle: phase(idleFromMs, idleToMs), blocked: phase(idleToMs, blockedToMs) };
-    },
-    { isStamping: true },
-  );
+/** Calls in which the main thread is idle at first, and then blocked for 150 of every 200 ms. */
+export async function blockMainThread(browser: Browser, calls: number): Promise<Phases> {
+  const measured: Phases[] = [];
+  for (let call = 0; call < calls; call += 1) {
+    measured.push(await inProbedCall(browser, measureCall, { isStamping: true }));
+  }
+  const all = (phase: keyof Phases): Phase => ({
+    excessMs: measured.flatMap((call) => call[phase].excessMs),
+    gapsMs: measured.flatMap((call) => call[phase].gapsMs),
+  });
+  return { idle: all('idle'), blocked: all('blocked') };
+}
+
+async function measureCall({ page, agent }: ProbedCall): Promise<Phases> {
+  const tone = sine(1000, -12, 2 * phaseS + 2, 16_000);
+  const said = agent.say(tone);
+  await wait(settleMs);
+  const idleFromMs = wallMs();
+  await wait(phaseS * 1000);
+  const idleToMs = wallMs();
+  await page.evaluate(() => window.block());
+  await said;
+  const blockedToMs = wallMs() - 200;
+  const sounds = await page.evaluate(() => window.probe.sounds);
+  const phase = (fromMs: number, toMs: number): Phase => ({
+    excessMs: excesses(agent.arrivals.filter(({ atMs }) => atMs > fromMs && atMs < toMs)),
+    gapsMs: gaps(sounds, fromMs, toMs),
+  });
+  return { idle: phase(idleFromMs, idleToMs), blocked: phase(idleToMs, blockedToMs) };
 }
 
 function excesses(arrivals: readonly Arrival[]): number[] {

@@ -1,6 +1,7 @@
 import type { Browser } from 'puppeteer-core';
 import { launch } from '../../test/e2e/support/launch.js';
 import { stripChart } from '../performance/chart.js';
+import { goRealtime } from '../performance/realtime.js';
 import { circumstances, type Row, rounded, writeFigures, writeTable } from '../performance/report.js';
 import { median, quantile, slope } from '../performance/statistics.js';
 import { blockMainThread, type Phase } from './browser-blocked.js';
@@ -27,21 +28,24 @@ export async function benchBrowser(isRealtime: boolean): Promise<Row[]> {
     const slowLoadsMs = await scriptAtLoad(browser, 20, 4);
     const beeps = await microphoneToSocket(browser, 20, 8);
     const turns = await socketToSpeaker(browser, pausesS);
-    const mainThread = await blockMainThread(browser);
     const starts = await clickToFirstWord(browser, 10);
     const leastStartsMs = await clickToFirstWordWithoutUs(browser, 10);
     const tablesMs = {
       capture: await resamplerTableMs(browser, [44_100, 48_000], 20),
       playback: await resamplerTableMs(browser, [16_000, 44_100], 20),
     };
-    const all = { loadsMs, slowLoadsMs, beeps, turns, mainThread, starts, leastStartsMs, tablesMs };
+    const all = { loadsMs, slowLoadsMs, beeps, turns, starts, leastStartsMs, tablesMs };
     figures = { ...surroundings, chromium, ...all };
   } finally {
     await browser.close();
   }
+  // A busy page that nothing may interrupt would hold up the threads that share its core: at visitors' it has no such right.
+  if (isRealtime) goRealtime(process.pid, 1, false);
+  const mainThread = await inOwnBrowser((own) => blockMainThread(own, 3));
+  if (isRealtime) goRealtime();
   const cost = await measureCost(launch, 2, 30);
   const heap = await inOwnBrowser((own) => watchHeap(own, 60, 4));
-  const all = { ...figures, cost, heap };
+  const all = { ...figures, mainThread, cost, heap };
   const rows = toRows(all);
   await writeFigures('browser', rounded(all), drawCharts(all));
   await writeTable('browser', ['In Chromium', 'Measured', 'Limit'], rows);
@@ -125,7 +129,7 @@ function phaseRows(name: string, { excessMs, gapsMs }: Phase, [half, most]: read
   return [
     [`worklet → socket, ${name}, median`, ms(quantile(excessMs, 0.5)), half],
     [`worklet → socket, ${name}, 99 %`, ms(quantile(excessMs, 0.99)), most],
-    [`gaps in 10 s of the agent, ${name}`, `${gapsMs.length}, ${ms(gapsMs.reduce((sum, gap) => sum + gap, 0))}`, '0'],
+    [`gaps in 30 s of the agent, ${name}`, `${gapsMs.length}, ${ms(gapsMs.reduce((sum, gap) => sum + gap, 0))}`, '0'],
   ];
 }
 
