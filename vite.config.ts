@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig, type UserConfig } from 'vite';
 import { leanLit } from './scripts/lean-lit.mjs';
 import { minifyScript } from './scripts/minify-script.mjs';
-import { bundleFile, files } from './scripts/file-plugin.mjs';
+import { bundleFile, bundleLean, files } from './scripts/file-plugin.mjs';
 
 const { dependencies, peerDependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 const source = (file: string) => new URL(`src/${file}`, import.meta.url).pathname;
@@ -55,13 +55,13 @@ const builds: Record<string, UserConfig> = {
         resolveId: (id) => (atNeed.test(id) ? { id: besideScript(id), external: true } : undefined),
         async generateBundle() {
           const emit = (fileName: string, source: string) => this.emitFile({ type: 'asset', fileName, source });
-          emit('synthflow-call.worklet.js', await bundleFile(source('audio/worklets/synthflow-call.worklet.ts')));
-          emit('synthflow-call.worker.js', await bundleFile(source('call/synthflow-call.worker.ts')));
-          emit('synthflow-call.host.js', await bundleFile(source('call/host.ts'), 'esm'));
+          emit('synthflow-call.worklet.js', await bundleLean(source('audio/worklets/synthflow-call.worklet.ts')));
+          emit('synthflow-call.worker.js', await bundleLean(source('call/synthflow-call.worker.ts')));
+          emit('synthflow-call.host.js', await bundleLean(source('call/host.ts'), 'esm'));
           for (const [name, text] of await locales()) emit(`locales/${name}`, text);
-          emit('synthflow-call.diagnose.js', await bundleFile(source('call/diagnose.ts'), 'esm'));
-          emit('synthflow-call.challenge.js', await bundleFile(source('call/challenge.ts'), 'esm'));
-          emit('synthflow-call.hours.js', await bundleFile(source('call/hours.ts'), 'esm'));
+          emit('synthflow-call.diagnose.js', await bundleLean(source('call/diagnose.ts'), 'esm'));
+          emit('synthflow-call.challenge.js', await bundleLean(source('call/challenge.ts'), 'esm'));
+          emit('synthflow-call.hours.js', await bundleLean(source('call/hours.ts'), 'esm'));
           const license = (file: string) => readFileSync(new URL(`node_modules/${file}`, import.meta.url), 'utf8');
           const notices = [
             `synthflow-call.js and synthflow-call.iife.js contain Lit (https://lit.dev):\n\n${license('lit/LICENSE')}`,
