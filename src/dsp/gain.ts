@@ -12,7 +12,7 @@ export class Gain {
   /** Where to glide while it is not ducked, 0 to 1. */
   volume: number;
   readonly #sampleRate: number;
-  // A number from the start, or V8 would take it for anything, and allocate each that the loop makes.
+  // A number from the start, or V8 would take it for anything, and allocate what each call leaves here.
   #gain = 1;
 
   constructor(sampleRate: number, volume = 1) {
